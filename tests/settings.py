@@ -1,0 +1,22 @@
+"""The real settings, on servers of the tests' own, without what only costs time here."""
+
+import os
+from pathlib import Path
+
+from config.env import data_dir
+
+TEST_DATA_DIR: Path = data_dir() / "test"
+os.environ["CLEARWAY_DATA_DIR"] = str(TEST_DATA_DIR)
+os.environ["CLEARWAY_DEMO"] = "0"
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tests open as many connections at a time as they have threads.
+DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
