@@ -1,4 +1,4 @@
-"""The queue for what happens later. Every task is a claim on rows, so a message may be lost or repeated."""
+"""The queue for what happens later. Tasks claim rows, so a message may be lost or repeated."""
 
 import os
 

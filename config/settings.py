@@ -1,4 +1,4 @@
-"""Every setting, in one file. What differs between machines comes from the environment (see docs)."""
+"""Every setting, in one file. What differs between machines comes from the environment."""
 
 import secrets
 from datetime import timedelta
@@ -18,8 +18,9 @@ DEBUG = env("DEBUG", bool, False)
 
 HOST = env("HOST", str, "127.0.0.1")
 PORT = env("PORT", int, 8000)
-# Where people reach Clearway. Links in mails, allowed hosts and everything about HTTPS follow from it.
-BASE_URL = env("CLEARWAY_URL", str, f"http://{'localhost' if HOST == '0.0.0.0' else HOST}:{PORT}")
+# Where people reach Clearway. Links in mails, allowed hosts and HTTPS follow from it.
+ON_EVERY_ADDRESS = HOST in {"0.0.0.0", "::"}  # noqa: S104
+BASE_URL = env("CLEARWAY_URL", str, f"http://{'localhost' if ON_EVERY_ADDRESS else HOST}:{PORT}")
 HTTPS = BASE_URL.startswith("https://")
 
 # The demo shows its sign-ins and its mail to every visitor, so a database named by hand has to ask
@@ -49,7 +50,7 @@ SECRET_KEY = env("SECRET_KEY", str, "") or _secret_key()
 # Listening on every address without a CLEARWAY_URL, nobody knows by which name one will be called.
 ALLOWED_HOSTS = (
     ["*"]
-    if HOST in {"0.0.0.0", "::"} and not env("CLEARWAY_URL", str, "")
+    if ON_EVERY_ADDRESS and not env("CLEARWAY_URL", str, "")
     else [urlsplit(BASE_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
@@ -132,7 +133,7 @@ TEMPLATES = [
 
 
 def _database(url: str) -> dict[str, Any]:
-    """A PostgreSQL URL or connection string as Django wants it; libpq reads it, so all of its options work."""
+    """A PostgreSQL URL as Django wants it. libpq reads it, so all of its options work."""
     options: dict[str, Any] = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -172,7 +173,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    # The sweep is one indexed query when nothing is due; a message older than a minute is not worth taking.
+    # One indexed query when nothing is due; a message older than a minute has a successor.
     "sweep-reminders": {
         "task": "reminders.tasks.sweep",
         "schedule": timedelta(minutes=1),
@@ -203,7 +204,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-# allauth's own limits count per address and would shut out an office behind one; axes counts per account.
+# Counted per address they would shut out a whole office behind one; axes counts per account.
 ACCOUNT_RATE_LIMITS: dict[str, str] = {"login_failed": "", "login": ""}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 AXES_FAILURE_LIMIT = 10

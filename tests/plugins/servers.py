@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for the tests: embedded and throw-away unless the environment names real ones."""
+"""PostgreSQL and Redis for the tests: throw-away ones unless the environment names real ones."""
 
 import os
 from collections.abc import Iterator

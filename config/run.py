@@ -1,0 +1,137 @@
+"""`make run`: the whole system on one machine, up from nothing and down again on Ctrl-C."""
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import django
+
+from config import embedded
+from config.env import data_dir, env
+from config.processes import Processes
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+READY_TIMEOUT_SECONDS = 60
+PYTHON = sys.executable
+COMMANDS = {
+    "web": [PYTHON, "-m", "gunicorn", "-c", "python:config.gunicorn"],
+    "worker": [
+        *(PYTHON, "-m", "celery", "-A", "config", "--quiet", "worker", "--loglevel=WARNING"),
+        *("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ],
+    # The schedule is in the settings and every task is safe to repeat: beat needs no memory.
+    "beat": [
+        *(PYTHON, "-m", "celery", "-A", "config", "--quiet", "beat", "--loglevel=WARNING"),
+        *("--scheduler=celery.beat:Scheduler", "--pidfile="),
+    ],
+}
+
+
+def main() -> None:
+    # As a script's background job we would have been told to ignore Ctrl-C.
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("CLEARWAY_DEMO", "1")
+    parent = os.getppid()
+    with suppress(KeyboardInterrupt), _only_one():
+        children = Processes(data_dir() / "processes.json")
+        children.stop_leftovers()
+        _check_port_is_free()
+        _say("Starting PostgreSQL and Redis")
+        with embedded.servers():
+            try:
+                _prepare()
+                _start(children)
+                while os.getppid() == parent:  # killed, make cannot pass anything on
+                    children.check()
+                    time.sleep(0.5)
+            finally:
+                for number in STOP_SIGNALS:
+                    signal.signal(number, signal.SIG_IGN)
+                _say("Stopping")
+                children.stop()
+    _say("Stopped")
+
+
+def _prepare() -> None:
+    django.setup()
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from django.db import connection
+
+    _say("Bringing the database up to date")
+    call_command("migrate", interactive=False, verbosity=0)
+    _say("Collecting static files")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    if not get_user_model().objects.exists():
+        if settings.DEMO:
+            _say("Loading the sample portfolio")
+            call_command("load_sample_portfolio")
+        else:
+            call_command("setup_code")
+    connection.close()
+    connection.close_pool()
+
+
+def _start(children: Processes) -> None:
+    from django.conf import settings
+
+    _say("Starting web, worker and beat")
+    for name, command in COMMANDS.items():
+        children.start(name, command)
+    deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+    while not _is_ready():
+        children.check()
+        if time.monotonic() > deadline:
+            raise SystemExit(f"Not ready after {READY_TIMEOUT_SECONDS} seconds.")
+        time.sleep(0.1)
+    _say(f"Clearway is ready: {settings.BASE_URL}/")
+    _say("Ctrl-C stops everything.")
+
+
+def _is_ready() -> bool:
+    host, port = _address()
+    with suppress(OSError), urllib.request.urlopen(f"http://{host}:{port}/health/ready") as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def _address() -> tuple[str, int]:
+    """Where to knock: a server on every address is on this one too."""
+    host = env("HOST", str, "127.0.0.1")
+    return "127.0.0.1" if host == "0.0.0.0" else host, env("PORT", int, 8000)  # noqa: S104
+
+
+def _check_port_is_free() -> None:
+    host, port = _address()
+    with socket.socket() as knock:
+        knock.settimeout(1)
+        if knock.connect_ex((host, port)) == 0:
+            raise SystemExit(f"Port {port} is taken. Choose another: PORT={port + 1} make run")
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    data_dir().mkdir(parents=True, exist_ok=True)
+    with (data_dir() / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Clearway already runs on the data in {data_dir()}.") from None
+        yield
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
