@@ -1,0 +1,369 @@
+"""The playbook as one typed document: what every gate asks, why, and by which figures.
+
+It is data. Nothing here knows an initiative, a person, a database or a clock. The parts are
+defined in ``playbook.parts``; this module puts them together, checks that they fit each other,
+and finds them by key.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from playbook.parts import (
+    Addition,
+    Band,
+    Criterion,
+    DesignArea,
+    DesignQuestion,
+    FailureMode,
+    Gate,
+    ImpactClass,
+    Indicator,
+    Key,
+    Line,
+    MvpCheck,
+    MvpItem,
+    Part,
+    PilotCondition,
+    PoliteWords,
+    Principle,
+    RatingRules,
+    Reference,
+    ReminderStep,
+    Remit,
+    ShelfLife,
+    Stage,
+    StallRules,
+    SteadyPractice,
+    Term,
+    Threshold,
+    Weeks,
+)
+
+__all__ = [
+    "Addition",
+    "Band",
+    "Criterion",
+    "DesignArea",
+    "DesignQuestion",
+    "Document",
+    "FailureMode",
+    "Gate",
+    "ImpactClass",
+    "Indicator",
+    "MvpCheck",
+    "MvpItem",
+    "PilotCondition",
+    "PoliteWords",
+    "Principle",
+    "RatingRules",
+    "Reference",
+    "ReminderStep",
+    "Remit",
+    "ShelfLife",
+    "Stage",
+    "StallRules",
+    "SteadyPractice",
+    "Term",
+    "Threshold",
+    "Weeks",
+]
+
+STAGE_KEYS = ("intake", "pilot", "readiness", "limited", "scaled", "steady")
+MODE_KEYS = (
+    "data_quality",
+    "integration",
+    "resistance",
+    "governance",
+    "readiness",
+    "budget",
+    "value",
+)
+
+
+class Document(Part):
+    """A whole playbook. Raises pydantic's ValidationError, naming the key, when parts misfit."""
+
+    title: Line
+    edition: Line
+    purpose: Line
+    stages: tuple[Stage, ...]
+    gates: tuple[Gate, ...]
+    remits: tuple[Remit, ...]
+    failure_modes: tuple[FailureMode, ...]
+    design_areas: tuple[DesignArea, ...]
+    mvp_items: tuple[MvpItem, ...]
+    conditions: tuple[PilotCondition, ...]
+    steady_practices: tuple[SteadyPractice, ...]
+    impact_classes: tuple[ImpactClass, ...]
+    organisation: tuple[Principle, ...]
+    polite_words: tuple[PoliteWords, ...]
+    references: tuple[Reference, ...]
+    terms: tuple[Term, ...]
+    stall: StallRules
+    rating: RatingRules
+    shelf_life: ShelfLife
+    reminders: tuple[ReminderStep, ...]
+    review_days: int = Field(gt=0)
+    """Days from opening a review to the day it is due, unless its opener names another."""
+    proof_days: int = Field(gt=0)
+    """Days from an adopted initiative's getting an owner to the day its proof is due."""
+    condition_grace_days: int = Field(ge=0)
+    """Days after a condition's date before the conditional go that it belongs to is revoked."""
+    max_holds: int = Field(ge=0)
+    """Holds allowed at one gate; one more is refused."""
+
+    # Finding things by key or number. Each raises KeyError for what the playbook does not have.
+
+    def stage(self, key: str) -> Stage:
+        return self._stages[key]
+
+    def next_stage(self, key: str) -> Stage | None:
+        """The stage after this one; None after the last."""
+        number = self.stage(key).number + 1
+        return self.stages[number] if number < len(self.stages) else None
+
+    def gate(self, number: int) -> Gate:
+        return self._gates[number]
+
+    def gate_out_of(self, stage_key: str) -> Gate | None:
+        """The way out of the stage; None for the last stage."""
+        return self._gates.get(self.stage(stage_key).number)
+
+    def remit(self, key: str) -> Remit:
+        return self._remits[key]
+
+    def criterion(self, key: str) -> Criterion:
+        return self._criteria[key]
+
+    def gate_of_criterion(self, key: str) -> Gate:
+        return self._gate_of_criterion[key]
+
+    def check(self, key: str) -> MvpCheck:
+        return self._checks[key]
+
+    def item(self, key: str) -> MvpItem:
+        return self._items[key]
+
+    def item_of_check(self, key: str) -> MvpItem:
+        return self._item_of_check[key]
+
+    def mode(self, key: str) -> FailureMode:
+        return self._modes[key]
+
+    def question(self, key: str) -> DesignQuestion:
+        return self._questions[key]
+
+    def area_of_question(self, key: str) -> DesignArea:
+        return self._area_of_question[key]
+
+    def reference(self, key: str) -> Reference:
+        return self._references[key]
+
+    def term(self, key: str) -> Term:
+        return self._terms[key]
+
+    @cached_property
+    def checks(self) -> tuple[MvpCheck, ...]:
+        """Every MVP check, in the order of the ladder."""
+        return tuple(check for item in self.mvp_items for check in item.checks)
+
+    @cached_property
+    def questions(self) -> tuple[DesignQuestion, ...]:
+        """Every question of the design assessment, in order."""
+        return tuple(question for area in self.design_areas for question in area.questions)
+
+    def criteria_for(self, gate: int, impact_class: str) -> tuple[Criterion, ...]:
+        """What the gate asks of an initiative of this impact class."""
+        return self.gate(gate).criteria + tuple(
+            criterion
+            for addition in self._additions(impact_class)
+            if addition.gate == gate
+            for criterion in addition.criteria
+        )
+
+    def remits_for(self, gate: int, impact_class: str) -> tuple[str, ...]:
+        """Whose sign-off the gate needs for an initiative of this impact class."""
+        added = (
+            remit
+            for addition in self._additions(impact_class)
+            if addition.gate == gate
+            for remit in addition.remits
+        )
+        return tuple(dict.fromkeys((*self.gate(gate).remits, *added)))
+
+    def days_valid(self, asked: Criterion | MvpCheck) -> int | None:
+        """Days for which proof of a check or criterion counts; None when it does not age."""
+        if asked.shelf_life_days is not None:
+            return asked.shelf_life_days
+        if isinstance(asked, MvpCheck):
+            return self.shelf_life.check_days
+        return self.shelf_life.standing_criterion_days if asked.standing else None
+
+    def stage_called(self, words: str) -> Stage | None:
+        """The stage that somebody means by a key, a name or an alias, in any case."""
+        wanted = " ".join(words.lower().split())
+        for stage in self.stages:
+            if wanted in {stage.key, *(name.lower() for name in (stage.name, *stage.aliases))}:
+                return stage
+        return None
+
+    def _additions(self, impact_class: str) -> Iterator[Addition]:
+        for known in self.impact_classes:
+            if known.key == impact_class:
+                yield from known.additions
+
+    @cached_property
+    def _stages(self) -> dict[str, Stage]:
+        return {stage.key: stage for stage in self.stages}
+
+    @cached_property
+    def _gates(self) -> dict[int, Gate]:
+        return {gate.number: gate for gate in self.gates}
+
+    @cached_property
+    def _remits(self) -> dict[str, Remit]:
+        return {remit.key: remit for remit in self.remits}
+
+    @cached_property
+    def _placed_criteria(self) -> tuple[tuple[Criterion, int], ...]:
+        """Every distinct criterion with the number of its gate; a class may share another's."""
+        placed = [(c, gate.number) for gate in self.gates for c in gate.criteria]
+        for known in self.impact_classes:
+            placed += [(c, a.gate) for a in known.additions for c in a.criteria]
+        return tuple(dict.fromkeys(placed))
+
+    @cached_property
+    def _criteria(self) -> dict[str, Criterion]:
+        return {criterion.key: criterion for criterion, _gate in self._placed_criteria}
+
+    @cached_property
+    def _gate_of_criterion(self) -> dict[str, Gate]:
+        return {criterion.key: self.gate(gate) for criterion, gate in self._placed_criteria}
+
+    @cached_property
+    def _checks(self) -> dict[str, MvpCheck]:
+        return {check.key: check for check in self.checks}
+
+    @cached_property
+    def _items(self) -> dict[str, MvpItem]:
+        return {item.key: item for item in self.mvp_items}
+
+    @cached_property
+    def _item_of_check(self) -> dict[str, MvpItem]:
+        return {check.key: item for item in self.mvp_items for check in item.checks}
+
+    @cached_property
+    def _modes(self) -> dict[str, FailureMode]:
+        return {mode.key: mode for mode in self.failure_modes}
+
+    @cached_property
+    def _questions(self) -> dict[str, DesignQuestion]:
+        return {question.key: question for question in self.questions}
+
+    @cached_property
+    def _area_of_question(self) -> dict[str, DesignArea]:
+        return {question.key: area for area in self.design_areas for question in area.questions}
+
+    @cached_property
+    def _references(self) -> dict[str, Reference]:
+        return {reference.key: reference for reference in self.references}
+
+    @cached_property
+    def _terms(self) -> dict[str, Term]:
+        return {term.key: term for term in self.terms}
+
+    # What a playbook must hold together.
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        problems = [
+            *self._wrong_shape(),
+            *self._repeated_keys(),
+            *self._dangling_keys(),
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _wrong_shape(self) -> Iterator[str]:
+        """The stages and failure modes are named in the code, so a playbook cannot change them."""
+        stages = tuple(stage.key for stage in self.stages)
+        if stages != STAGE_KEYS or [s.number for s in self.stages] != [*range(len(STAGE_KEYS))]:
+            yield f"stages: must be {', '.join(STAGE_KEYS)}, numbered from 0, in this order"
+            return
+        ways_out = [(g.number, g.from_stage, g.to_stage) for g in self.gates]
+        expected = [(number, *pair) for number, pair in enumerate(pairwise(STAGE_KEYS))]
+        if ways_out != expected:
+            yield "gates: must lead from each stage to the next, numbered from 0, in this order"
+        if tuple(mode.key for mode in self.failure_modes) != MODE_KEYS:
+            yield f"failure_modes: must be {', '.join(MODE_KEYS)}, in this order"
+
+    def _repeated_keys(self) -> Iterator[str]:
+        asked = [
+            *(criterion.key for criterion, _gate in self._placed_criteria),
+            *(check.key for check in self.checks),
+            *(question.key for question in self.questions),
+        ]
+        kinds: dict[str, Iterable[str]] = {
+            "criteria, checks and questions": asked,
+            "remits": (remit.key for remit in self.remits),
+            "mvp_items": (item.key for item in self.mvp_items),
+            "design_areas": (area.key for area in self.design_areas),
+            "indicators": (i.key for mode in self.failure_modes for i in mode.indicators),
+            "conditions": (condition.key for condition in self.conditions),
+            "steady_practices": (practice.key for practice in self.steady_practices),
+            "impact_classes": (known.key for known in self.impact_classes),
+            "organisation": (principle.key for principle in self.organisation),
+            "polite_words": (words.key for words in self.polite_words),
+            "references": (reference.key for reference in self.references),
+            "terms": (term.key for term in self.terms),
+            "reminders": (step.key for step in self.reminders),
+        }
+        for kind, keys in kinds.items():
+            for key, times in Counter(keys).items():
+                if times > 1:
+                    yield f"{kind}: the key {key!r} is used {times} times; make it unique"
+
+    def _dangling_keys(self) -> Iterator[str]:
+        modes = {mode.key for mode in self.failure_modes}
+        remits = {remit.key for remit in self.remits}
+        gates = {gate.number for gate in self.gates}
+        for place, key in self._modes_named():
+            if key not in modes:
+                yield f"{place}: there is no failure mode {key!r}"
+        for place, remit in self._remits_named():
+            if remit not in remits:
+                yield f"{place}: there is no remit {remit!r}"
+        for known in self.impact_classes:
+            for addition in known.additions:
+                if addition.gate not in gates:
+                    yield f"impact_classes.{known.key}: there is no gate {addition.gate}"
+
+    def _modes_named(self) -> Iterator[tuple[str, Key]]:
+        for criterion, _gate in self._placed_criteria:
+            yield f"criteria.{criterion.key}", criterion.failure_mode
+        for check in self.checks:
+            yield f"checks.{check.key}", check.failure_mode
+        for question in self.questions:
+            yield f"questions.{question.key}", question.failure_mode
+        for principle in self.organisation:
+            yield f"organisation.{principle.key}", principle.failure_mode
+        for words in self.polite_words:
+            yield f"polite_words.{words.key}", words.likely_mode
+        for condition in self.conditions:
+            for mode in condition.threatens:
+                yield f"conditions.{condition.key}", mode
+
+    def _remits_named(self) -> Iterator[tuple[str, Key]]:
+        for gate in self.gates:
+            for remit in gate.remits:
+                yield f"gates.{gate.number}", remit
+        for known in self.impact_classes:
+            for addition in known.additions:
+                for remit in addition.remits:
+                    yield f"impact_classes.{known.key}", remit

@@ -1,0 +1,68 @@
+"""Published playbooks. A version, once published, is never changed: rollouts are pinned to it."""
+
+import pgtrigger
+from django.db import models
+
+from playbook.document import Document
+
+_parsed: dict[str, Document] = {}
+"""Documents by digest. Parsing takes milliseconds, and what a digest stands for cannot change."""
+
+IMMUTABLE = [pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class PlaybookText(models.Model):
+    """A playbook's content under its own digest.
+
+    It has a table of its own so that joining a list of rollouts to their versions never carries
+    some 75 kB with every row.
+    """
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    document = models.JSONField()
+
+    class Meta:
+        triggers = IMMUTABLE
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class PlaybookVersionQuerySet(models.QuerySet["PlaybookVersion"]):
+    def current(self) -> "PlaybookVersion":
+        """The newest version. Raises DoesNotExist before ``load_playbook`` has run."""
+        return self.latest("number")
+
+
+class PlaybookVersion(models.Model):
+    """One published playbook: its number, the digest of its content, who published it, when."""
+
+    number = models.PositiveIntegerField(unique=True)
+    title = models.CharField(max_length=200)
+    text = models.OneToOneField(PlaybookText, on_delete=models.PROTECT, db_column="sha256")
+    shipped = models.BooleanField(default=False)
+    """Whether it came with a release of Clearway, rather than from a program office."""
+    published_at = models.DateTimeField()
+    published_by_label = models.CharField(max_length=200)
+
+    objects = PlaybookVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        triggers = IMMUTABLE
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.number}"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the document's canonical JSON."""
+        return self.text_id
+
+    @property
+    def parsed(self) -> Document:
+        """The typed document, read and parsed once in each process."""
+        known = _parsed.get(self.sha256)
+        if known is None:
+            known = _parsed[self.sha256] = Document.model_validate(self.text.document)
+        return known
