@@ -86,7 +86,11 @@ MODE_KEYS = (
 
 
 class Document(Part):
-    """A whole playbook. Raises pydantic's ValidationError, naming the key, when parts misfit."""
+    """A whole playbook. Raises pydantic's ValidationError, naming the key, when parts misfit.
+
+    To alter one, change its ``model_dump()`` and validate that: ``model_copy`` neither validates
+    nor forgets the lookups of the original.
+    """
 
     title: Line
     edition: Line
