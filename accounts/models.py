@@ -1,0 +1,133 @@
+"""People, the roles they were given, and invitations."""
+
+from django.utils.functional import cached_property
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import PERMISSIONS, Remit, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, name: str, password: str | None = None) -> "User":
+        """A person who can sign in; without a password only an invitation or reset gives one."""
+        user = self.model(email=self.normalize_email(email).strip(), name=name.strip())
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class User(AbstractBaseUser):
+    """A person, known by an e-mail address. Never deleted: a leaver is made inactive."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    theme = models.CharField(
+        _("appearance"), max_length=5, choices=Theme.choices, default=Theme.SYSTEM, blank=True
+    )
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="accounts_user_one_per_email",
+                violation_error_message=_("Somebody already uses this e-mail address."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return (words[0][0] + words[-1][0]).upper() if len(words) > 1 else self.name[:2].upper()
+
+    @cached_property
+    def _grants(self) -> list[tuple[str, str]]:
+        return list(self.grants.values_list("role", "remit"))
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset(role for role, _remit in self._grants)
+
+    @cached_property
+    def remits(self) -> frozenset[str]:
+        """What this person may sign off for as a reviewer."""
+        return frozenset(remit for role, remit in self._grants if role == Role.REVIEWER)
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        return frozenset().union(*(PERMISSIONS[role] for role in self.roles))
+
+    def may(self, permission: str) -> bool:
+        """Whether any of this person's roles carries the permission."""
+        return self.is_active and permission in self.permissions
+
+
+class Grant(models.Model):
+    """One role of one person; a reviewer has one grant for each remit."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    remit = models.CharField(max_length=20, choices=Remit.choices, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "remit"], name="accounts_grant_once"),
+            models.CheckConstraint(
+                name="accounts_grant_remit_for_reviewers_only",
+                condition=models.Q(role=Role.REVIEWER) & ~models.Q(remit="")
+                | ~models.Q(role=Role.REVIEWER) & models.Q(remit=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.remit:
+            return f"{self.get_role_display()}: {self.get_remit_display()}"
+        return str(self.get_role_display())
+
+
+class Invitation(models.Model):
+    """A place kept for somebody: only the digest of the link's secret is stored."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120)
+    grants = models.JSONField(default=list)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_by = models.OneToOneField(User, null=True, on_delete=models.PROTECT, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="accounts_invitation_accepted_paired",
+                condition=models.Q(accepted_at__isnull=True, accepted_by__isnull=True)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"

@@ -1,0 +1,32 @@
+"""One spelling for every document that is hashed: playbooks, decision facts, audit events."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+
+def canonical_json(document: Any) -> str:
+    """The document as JSON with sorted keys, no spare spaces and non-ASCII kept as it is.
+
+    Raises TypeError for anything that JSON and Django's encoder cannot express.
+    """
+    return json.dumps(
+        document,
+        cls=DjangoJSONEncoder,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def sha256_hex(text: str) -> str:
+    """SHA-256 of the text's UTF-8 bytes, as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of(document: Any) -> str:
+    """SHA-256 of the document's canonical JSON."""
+    return sha256_hex(canonical_json(document))

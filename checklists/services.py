@@ -1,0 +1,163 @@
+"""Every change to the design assessment and the ladder."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from checklists.models import Check, CheckStatus, DesignAnswer
+from initiatives.errors import Refused
+from initiatives.models import Evidence, Initiative
+from initiatives.services import conclude, lock
+from playbook.document import DesignQuestion, MvpCheck
+
+
+@transaction.atomic
+def answer_question(
+    *,
+    initiative: Initiative,
+    question: DesignQuestion,
+    text: str,
+    settled: bool,
+    by: User,
+    at: datetime,
+) -> DesignAnswer:
+    """Keep the answer to one question of the design assessment.
+
+    Raises Refused when an empty answer is marked settled.
+    """
+    stored = lock(initiative.pk)
+    text = text.strip()
+    if settled and not text:
+        raise Refused("Write the answer before you mark it settled.")
+    answer, _created = DesignAnswer.objects.update_or_create(
+        initiative=stored,
+        question=question.key,
+        defaults={"text": text, "settled": settled, "answered_by": by, "answered_at": at},
+    )
+    conclude(
+        initiative=stored,
+        verb="design.answered",
+        summary=f"{'Settled' if settled else 'Still open'}: {question.question}",
+        data={"question": question.key, "text": text, "settled": settled},
+        by=by,
+        at=at,
+    )
+    return answer
+
+
+def _check(initiative: Initiative, check: MvpCheck) -> Check:
+    return Check.objects.filter(initiative=initiative, key=check.key).first() or Check(
+        initiative=initiative, key=check.key
+    )
+
+
+def _save(check: Check, asked: MvpCheck, verb: str, summary: str, by: User, at: datetime) -> Check:
+    check.save()
+    conclude(
+        initiative=check.initiative,
+        verb=verb,
+        summary=f"{asked.name}: {summary}",
+        data={
+            "check": check.key,
+            "status": check.status,
+            "assignee": check.assignee_id,
+            "due": check.due,
+            "solution": check.solution,
+            "evidence": check.evidence_id,
+            "valid_until": check.valid_until,
+        },
+        by=by,
+        at=at,
+    )
+    return check
+
+
+@transaction.atomic
+def assign_check(
+    *, initiative: Initiative, check: MvpCheck, assignee: User, by: User, at: datetime
+) -> Check:
+    """Name who answers for the check; how far it has come stays as it is."""
+    row = _check(lock(initiative.pk), check)
+    row.assignee = assignee
+    if row.status == CheckStatus.UNASSIGNED:
+        row.status = CheckStatus.ASSIGNED
+    return _save(row, check, "check.assigned", f"{assignee} answers for it", by, at)
+
+
+@transaction.atomic
+def plan_check(
+    *,
+    initiative: Initiative,
+    check: MvpCheck,
+    assignee: User,
+    solution: str,
+    due: date,
+    by: User,
+    at: datetime,
+) -> Check:
+    """Say how the check will be met, by whom and by when. A met check stays met.
+
+    Raises Refused without a solution path.
+    """
+    row = _check(lock(initiative.pk), check)
+    if not solution.strip():
+        raise Refused("Solution path: say how this will be met.")
+    row.assignee, row.solution, row.due = assignee, solution.strip(), due
+    if row.status != CheckStatus.MET:
+        row.status = CheckStatus.PLANNED
+    return _save(row, check, "check.planned", f"planned for {due}", by, at)
+
+
+@transaction.atomic
+def meet_check(
+    *,
+    initiative: Initiative,
+    check: MvpCheck,
+    evidence: Evidence,
+    days_valid: int | None,
+    by: User,
+    at: datetime,
+) -> Check:
+    """Say that the check is met and by which evidence; it counts once a second person verified.
+
+    ``days_valid`` is the shelf life from the playbook, counted from the day the evidence came.
+    Raises Refused for evidence of another initiative, or evidence that has run out.
+    """
+    stored = lock(initiative.pk)
+    if evidence.initiative_id != stored.pk:
+        raise Refused("This evidence belongs to another initiative.")
+    until = shelf_end(evidence, days_valid)
+    if until is not None and until < at.date():
+        raise Refused(f"This evidence counted until {until}. Bring something fresher.")
+    row = _check(stored, check)
+    row.assignee = row.assignee or by
+    row.status, row.evidence, row.valid_until = CheckStatus.MET, evidence, until
+    return _save(row, check, "check.met", f"met, shown by “{evidence.title}”", by, at)
+
+
+@transaction.atomic
+def reopen_check(
+    *, initiative: Initiative, check: MvpCheck, reason: str, by: User, at: datetime
+) -> Check:
+    """Take back that the check is met: it falls to planned where there is a plan.
+
+    Raises Refused without a reason, or when the check is not met.
+    """
+    row = _check(lock(initiative.pk), check)
+    if row.status != CheckStatus.MET:
+        raise Refused("This check is not marked as met.")
+    if not reason.strip():
+        raise Refused("Reason: say why it no longer holds.")
+    planned = bool(row.solution and row.due)
+    row.status = CheckStatus.PLANNED if planned else CheckStatus.ASSIGNED
+    row.evidence = row.valid_until = None
+    return _save(row, check, "check.reopened", f"no longer met. {reason.strip()}", by, at)
+
+
+def shelf_end(evidence: Evidence, days_valid: int | None) -> date | None:
+    """The last day on which the evidence counts: its own, or the end of the shelf life."""
+    ends = [evidence.valid_until] if evidence.valid_until else []
+    if days_valid is not None:
+        ends.append(evidence.added_at.date() + timedelta(days=days_valid))
+    return min(ends, default=None)

@@ -1,0 +1,286 @@
+"""The case of a rollout: its facts, composed in one query, and what the playbook makes of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
+from accounts.facts import deciders_everywhere, person
+from audit.canonical import digest_of
+from checklists import facts as checklists
+from gates.models import (
+    Condition,
+    CriterionAnswer,
+    Decision,
+    Outcome,
+    Passage,
+    Pause,
+    Review,
+    Rollout,
+    SignOff,
+)
+from playbook.document import Document
+from playbook.evaluate import Evaluation, evaluate
+from playbook.facts import (
+    AnswerFact,
+    CheckFact,
+    ConditionFact,
+    Facts,
+    Person,
+    ReviewFact,
+    SignOffFact,
+)
+from playbook.labels import ENDED
+from risks import facts as risks
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rollout as it stood when the case was composed."""
+
+    document: Document
+    facts: Facts
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        return evaluate(self.document, self.facts)
+
+    @cached_property
+    def digest(self) -> str:
+        """What a decider signs: the SHA-256 of the canonical facts."""
+        return digest_of(self.facts.canonical())
+
+    @property
+    def decider_ids(self) -> frozenset[int]:
+        return frozenset(decider.id for decider in self.facts.deciders)
+
+    def permits(self, decision: Decision) -> bool:
+        """Whether the gate opens for this go: nothing open but what its conditions cover."""
+        if decision.decided_by_id not in self.decider_ids or decision.gate != self.facts.gate:
+            return False
+        open_ids = {finding.id for finding in self.evaluation.blockers}
+        if decision.outcome == Outcome.GO:
+            return self.evaluation.clear
+        return (
+            decision.outcome == Outcome.CONDITIONAL_GO
+            and not self.evaluation.uncovered
+            and bool(open_ids)
+            and open_ids == decision.covers
+        )
+
+
+def case_of(rollout: Rollout, *, today: date) -> Case:
+    """The case as the database has it now, in one query. Call under lock to rely on it."""
+    return cases_of(Rollout.objects.filter(pk=rollout.pk), today=today)[rollout.pk]
+
+
+def cases_of(rollouts: QuerySet[Rollout], *, today: date) -> dict[int, Case]:
+    """The cases of many rollouts, in one query."""
+    return {
+        row.pk: Case(document=row.playbook.parsed, facts=_facts(row, today=today))
+        for row in with_facts(rollouts)
+    }
+
+
+def with_facts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
+    mine = OuterRef("pk")
+    return rollouts.select_related(
+        "initiative", "initiative__owner", "initiative__sponsor", "playbook"
+    ).annotate(
+        **checklists.subqueries("initiative_id"),
+        **risks.subqueries("initiative_id"),
+        answers_data=ArraySubquery(
+            CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
+                json=JSONObject(
+                    criterion="criterion",
+                    verdict="verdict",
+                    note="note",
+                    author=person("evidence__added_by"),
+                    valid_until="valid_until",
+                    answered_at="answered_at",
+                )
+            )
+        ),
+        reviews_data=ArraySubquery(
+            Review.objects.under_way()
+            .filter(rollout=mine)
+            .order_by()
+            .values(
+                json=JSONObject(
+                    id="id",
+                    gate="gate",
+                    state="state",
+                    due="due",
+                    submitted_at="submitted_at",
+                    submitter=person("submitted_by"),
+                )
+            )
+        ),
+        sign_offs_data=ArraySubquery(
+            SignOff.objects.filter(
+                review__rollout=mine, review__state__in=("open", "submitted")
+            ).values(
+                json=JSONObject(
+                    review="review_id",
+                    remit="remit",
+                    verdict="verdict",
+                    note="note",
+                    by=person("given_by"),
+                )
+            )
+        ),
+        conditions_data=ArraySubquery(
+            Condition.objects.still_owed()
+            .filter(rollout=mine)
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id", gate=F("decision__gate"), text="text", due="due", owner=person("owner")
+                )
+            )
+        ),
+        gates_passed=ArraySubquery(
+            Passage.objects.filter(rollout=mine, void_since__isnull=True).values("gate")
+        ),
+        holds_data=ArraySubquery(
+            Decision.objects.filter(
+                rollout=mine,
+                outcome=Outcome.HOLD,
+                decided_at__gte=OuterRef("stage_entered_at"),
+            )
+            .order_by()
+            .values("gate")
+        ),
+        paused_data=ArraySubquery(
+            Pause.objects.filter(rollout=mine, resumed_at__isnull=True).values("paused_at")
+        ),
+        deciders_data=deciders_everywhere(),
+    )
+
+
+def _facts(row: Any, *, today: date) -> Facts:
+    document: Document = row.playbook.parsed
+    initiative = row.initiative
+    gate, owed = next_gate(document, row.stage, row.gates_passed)
+    review = next((r for r in row.reviews_data if r["gate"] == gate), None)
+    deciders, barred = _deciders(row, document, gate, review)
+    return Facts(
+        today=today,
+        name=initiative.name,
+        stage=row.stage,
+        gate=gate,
+        owed_gates=owed,
+        claimed=row.claimed and bool(owed),
+        impact_class=initiative.impact_class,
+        owner=_person(initiative.owner),
+        funding_missing=tuple(initiative.funding_missing),
+        handoff_lacks=tuple(initiative.handoff_lacks),
+        paused_since=row.paused_data[0].date() if row.paused_data else None,
+        stage_since=row.stage_entered_at.date(),
+        progress_on=max(initiative.touched_at, row.started_at).date(),
+        holds=sum(1 for held in row.holds_data if held == gate),
+        review=_review(review),
+        deciders=deciders,
+        barred=barred,
+        design=checklists.design_of(row.design_data),
+        answers={a["criterion"]: _answer(a) for a in row.answers_data},
+        checks=_checks(document, row.checks_data),
+        sign_offs=_sign_offs(row.sign_offs_data, review),
+        risks=risks.risks_of(row.risks_data),
+        conditions=tuple(
+            ConditionFact(
+                id=c["id"],
+                gate=c["gate"],
+                text=c["text"],
+                owner=Person(**c["owner"]),
+                due=date.fromisoformat(c["due"]),
+            )
+            for c in row.conditions_data
+        ),
+    )
+
+
+def next_gate(
+    document: Document, stage: str, passed: Iterable[int]
+) -> tuple[int | None, tuple[int, ...]]:
+    """The gate to be judged next, and the gates behind the rollout that it still owes.
+
+    An owed gate is proven before the one ahead; steady state with nothing owed has none.
+    """
+    if stage in ENDED:
+        return None, ()
+    number = document.stage(stage).number
+    owed = tuple(sorted(set(range(number)) - set(passed)))
+    ahead = document.gate_out_of(stage)
+    return (owed[0] if owed else ahead.number if ahead else None), owed
+
+
+def _deciders(
+    row: Any, document: Document, gate: int | None, review: Mapping[str, Any] | None
+) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
+    """Who may decide, and who might but for a hand in what is judged."""
+    entitled = {p["id"]: Person(**p) for p in row.deciders_data}
+    sponsor = row.initiative.sponsor
+    if sponsor is not None and sponsor.is_active:
+        entitled[sponsor.pk] = Person(sponsor.pk, sponsor.name)
+    criteria = document.criteria_for(gate, row.initiative.impact_class) if gate is not None else ()
+    asked = {criterion.key for criterion in criteria}
+    hands = {row.initiative.owner_id}
+    hands |= {
+        a["author"]["id"] for a in row.answers_data if a["author"] and a["criterion"] in asked
+    }
+    hands |= {c["author"]["id"] for c in row.checks_data if c["author"] and c["status"] == "met"}
+    if review is not None and review["submitter"]:
+        hands.add(review["submitter"]["id"])
+    return (
+        tuple(p for p in entitled.values() if p.id not in hands),
+        tuple(p for p in entitled.values() if p.id in hands),
+    )
+
+
+def _checks(document: Document, rows: Sequence[Mapping[str, Any]]) -> dict[str, CheckFact]:
+    known = {check.key for check in document.checks}
+    return checklists.checks_of(row for row in rows if row["key"] in known)
+
+
+def _review(row: Mapping[str, Any] | None) -> ReviewFact | None:
+    if row is None:
+        return None
+    submitted = row["submitted_at"]
+    return ReviewFact(
+        id=row["id"],
+        state=row["state"],
+        due=date.fromisoformat(row["due"]),
+        submitted_on=datetime.fromisoformat(submitted).date() if submitted else None,
+    )
+
+
+def _answer(row: Mapping[str, Any]) -> AnswerFact:
+    return AnswerFact(
+        verdict=row["verdict"],
+        note=row["note"],
+        evidenced=row["author"] is not None,
+        valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
+        answered_on=datetime.fromisoformat(row["answered_at"]).date(),
+    )
+
+
+def _sign_offs(
+    rows: Sequence[Mapping[str, Any]], review: Mapping[str, Any] | None
+) -> dict[str, SignOffFact]:
+    if review is None:
+        return {}
+    return {
+        row["remit"]: SignOffFact(row["verdict"], Person(**row["by"]), row["note"])
+        for row in rows
+        if row["review"] == review["id"]
+    }
+
+
+def _person(user: Any) -> Person | None:
+    return Person(user.pk, user.name) if user is not None else None

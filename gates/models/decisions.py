@@ -1,0 +1,187 @@
+"""Decisions: signed on a digest of the facts, never changed afterwards."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from gates.models.reviews import GATES, Review
+from gates.models.rollouts import Rollout, Stage
+from initiatives.models import Evidence
+
+
+class Outcome(models.TextChoices):
+    GO = "go", _("Go")
+    CONDITIONAL_GO = "conditional_go", _("Conditional go")
+    HOLD = "hold", _("Hold")
+    RETURN = "return", _("Return")
+    STOP = "stop", _("Stop")
+    REVOKE = "revoke", _("Go revoked")
+
+
+PASSING = (Outcome.GO, Outcome.CONDITIONAL_GO)
+CODED = (Outcome.HOLD, Outcome.RETURN, Outcome.STOP)
+
+
+class Decision(models.Model):
+    """What was decided at a gate, by whom, on which facts.
+
+    ``facts`` and ``digest`` are what the decider signed: the digest is the SHA-256 of the facts'
+    canonical JSON. ``owner`` and ``submitted_by`` are copied so that the database itself can
+    refuse a self-approval. Only a revocation has no decider: Clearway makes it.
+    """
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="decisions")
+    review = models.OneToOneField(
+        Review, null=True, on_delete=models.RESTRICT, related_name="decision"
+    )
+    gate = models.PositiveSmallIntegerField(null=True)
+    outcome = models.CharField(max_length=14, choices=Outcome.choices)
+    from_stage = models.CharField(max_length=10, choices=Stage.choices)
+    to_stage = models.CharField(max_length=10, choices=Stage.choices)
+    decided_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    decided_at = models.DateTimeField()
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    submitted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(_("why"))
+    cause = models.CharField(_("cause"), max_length=40, blank=True)
+    hold_until = models.DateField(_("hold until"), null=True)
+    facts = models.JSONField()
+    digest = models.CharField(max_length=64)
+
+    # The blockers that a conditional go covers, while it is being made; kept as conditions.
+    covers: frozenset[str] = frozenset()
+
+    class Meta:
+        ordering = ["-decided_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="gates_decision_gate_known",
+                condition=Q(gate__isnull=True) | Q(gate__in=GATES),
+            ),
+            models.CheckConstraint(
+                name="gates_decider_did_not_submit",
+                condition=Q(decided_by__isnull=True)
+                | Q(submitted_by__isnull=True)
+                | ~Q(decided_by=F("submitted_by")),
+            ),
+            models.CheckConstraint(
+                name="gates_decider_is_not_the_owner",
+                condition=Q(decided_by__isnull=True)
+                | Q(owner__isnull=True)
+                | ~Q(decided_by=F("owner")),
+            ),
+            models.CheckConstraint(
+                name="gates_only_a_revocation_has_no_decider",
+                condition=Q(outcome=Outcome.REVOKE, decided_by__isnull=True)
+                | ~Q(outcome=Outcome.REVOKE) & Q(decided_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="gates_go_needs_its_review",
+                condition=~Q(outcome__in=PASSING) | Q(review__isnull=False, gate__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="gates_hold_has_a_date",
+                condition=Q(outcome=Outcome.HOLD, hold_until__isnull=False)
+                | ~Q(outcome=Outcome.HOLD) & Q(hold_until__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="gates_delay_has_a_coded_cause",
+                condition=~Q(outcome__in=CODED) | ~Q(cause=""),
+            ),
+            models.CheckConstraint(name="gates_decision_says_why", condition=~Q(reason="")),
+        ]
+        indexes = [
+            models.Index(fields=["rollout", "-decided_at"], name="gates_decision_latest"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="decision_stands", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = f"Gate {self.gate}" if self.gate is not None else self.get_from_stage_display()
+        return f"{where}: {self.get_outcome_display()}"
+
+
+class Passage(models.Model):
+    """A gate passed, and from when on it no longer counts."""
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="passages")
+    gate = models.PositiveSmallIntegerField()
+    decision = models.OneToOneField(Decision, on_delete=models.RESTRICT, related_name="passage")
+    void_since = models.DateTimeField(null=True)
+    voided_by = models.ForeignKey(
+        Decision, null=True, on_delete=models.RESTRICT, related_name="voided"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rollout", "gate"],
+                condition=Q(void_since__isnull=True),
+                name="gates_passed_once",
+            ),
+            models.CheckConstraint(
+                name="gates_passage_void_paired",
+                condition=Q(void_since__isnull=True, voided_by__isnull=True)
+                | Q(void_since__isnull=False, voided_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Gate {self.gate} of {self.rollout}"
+
+
+class ConditionQuerySet(models.QuerySet["Condition"]):
+    def still_owed(self) -> "ConditionQuerySet":
+        """Open conditions of passages that still count: a voided go owes nothing."""
+        return self.filter(closed_at__isnull=True, decision__passage__void_since__isnull=True)
+
+
+class Condition(models.Model):
+    """An owed action from a conditional go, tied to the one blocker that it covers."""
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="conditions")
+    decision = models.ForeignKey(Decision, on_delete=models.RESTRICT, related_name="conditions")
+    blocker = models.CharField(max_length=120)
+    blocker_title = models.CharField(max_length=300)
+    text = models.TextField(_("what must be done"))
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conditions")
+    due = models.DateField(_("by"))
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    closing_note = models.TextField(_("how it was met"), blank=True)
+    evidence = models.ForeignKey(
+        Evidence, null=True, blank=True, on_delete=models.RESTRICT, related_name="+"
+    )
+
+    objects = ConditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "blocker"], name="gates_one_condition_per_blocker"
+            ),
+            models.CheckConstraint(
+                name="gates_condition_closed_paired",
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due"],
+                name="gates_condition_due",
+                condition=Q(closed_at__isnull=True),
+                include=["id", "rollout", "owner"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,44 @@
+"""The last judgement of each rollout, kept for lists. Guards never read it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from gates.models.rollouts import Rollout
+
+
+class Standing(models.Model):
+    """What lists show of a rollout without judging it anew.
+
+    ``labels`` and ``blocker_kinds`` are keys; ``ladder`` has one letter a check (u unassigned,
+    a assigned, p planned, m met, l lapsed); ``valid_until`` is the last day on which all of it
+    still holds, empty when only a new fact can change it.
+    """
+
+    rollout = models.OneToOneField(
+        Rollout, primary_key=True, on_delete=models.CASCADE, related_name="standing"
+    )
+    gate = models.PositiveSmallIntegerField(null=True)
+    labels = ArrayField(models.CharField(max_length=20), default=list)
+    stall_reasons = ArrayField(models.CharField(max_length=60), default=list)
+    blocker_kinds = ArrayField(models.CharField(max_length=20), default=list)
+    blockers = models.PositiveSmallIntegerField(default=0)
+    first_blocker = models.CharField(max_length=300, blank=True)
+    first_fix = models.CharField(max_length=300, blank=True)
+    criteria_met = models.PositiveSmallIntegerField(default=0)
+    criteria = models.PositiveSmallIntegerField(default=0)
+    ladder = models.CharField(max_length=20)
+    checks_met = models.PositiveSmallIntegerField(default=0)
+    worst_mode = models.CharField(max_length=40, blank=True)
+    worst_rating = models.CharField(max_length=10, blank=True)
+    valid_until = models.DateField(null=True)
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["labels"], name="gates_standing_labels"),
+            models.Index(fields=["valid_until"], name="gates_standing_runs_out"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rollout_id}: {', '.join(self.labels)}"

@@ -1,0 +1,1 @@
+"""Everything that moves or judges a rollout. Each service locks, judges the case, writes."""

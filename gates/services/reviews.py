@@ -1,0 +1,205 @@
+"""Opening, answering, submitting, withdrawing and signing off reviews."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from checklists.services import shelf_end
+from gates.case import case_of
+from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
+from gates.models.reviews import SignOffVerdict, Verdict
+from gates.permissions import may_sign_off, signs_for_own_work
+from initiatives.errors import NotAllowed, Refused
+from initiatives.models import Evidence
+from initiatives.services import conclude, lock
+from playbook.document import Criterion
+
+
+@transaction.atomic
+def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = None) -> Review:
+    """Begin a pass at the gate that is to be judged next.
+
+    Without a date it is due after the playbook's ``review_days``. Raises Refused when a review is
+    under way, no gate is ahead, or the date has passed.
+    """
+    initiative = lock(rollout.initiative_id)
+    case = case_of(rollout, today=at.date())
+    if case.facts.gate is None:
+        raise Refused("No gate lies ahead of this initiative.")
+    if case.facts.review is not None:
+        raise Refused(f"A review of Gate {case.facts.gate} is under way already.")
+    if due is not None and due < at.date():
+        raise Refused("Due: choose today or a later day.")
+    review = Review.objects.create(
+        rollout=rollout,
+        gate=case.facts.gate,
+        due=due or at.date() + timedelta(days=case.document.review_days),
+        opened_by=by,
+        opened_at=at,
+    )
+    conclude(
+        initiative=initiative,
+        verb="review.opened",
+        summary=f"Gate {review.gate} review opened, due {review.due}",
+        data={"review": review.pk, "gate": review.gate, "due": review.due},
+        by=by,
+        at=at,
+    )
+    return review
+
+
+def _under_lock(review: Review) -> Review:
+    lock(review.rollout.initiative_id)
+    return Review.objects.select_related("rollout__initiative").get(pk=review.pk)
+
+
+@transaction.atomic
+def answer_criterion(
+    *,
+    rollout: Rollout,
+    criterion: Criterion,
+    verdict: str,
+    note: str,
+    evidence: Evidence | None,
+    days_valid: int | None,
+    by: User,
+    at: datetime,
+) -> CriterionAnswer:
+    """Judge one exit criterion. *Met* needs evidence, which counts for ``days_valid`` days.
+
+    Raises Refused when *met* is said without evidence, or with evidence that ran out or belongs
+    to another initiative.
+    """
+    initiative = lock(rollout.initiative_id)
+    if evidence is not None and evidence.initiative_id != initiative.pk:
+        raise Refused("This evidence belongs to another initiative.")
+    if verdict == Verdict.MET and evidence is None:
+        raise Refused("Evidence: attach what shows that the criterion is met.")
+    until = shelf_end(evidence, days_valid) if evidence else None
+    if verdict == Verdict.MET and until is not None and until < at.date():
+        raise Refused(f"This evidence counted until {until}. Bring something fresher.")
+    answer, _created = CriterionAnswer.objects.update_or_create(
+        rollout=rollout,
+        criterion=criterion.key,
+        defaults={
+            "verdict": verdict,
+            "note": note.strip(),
+            "evidence": evidence,
+            "valid_until": until,
+            "answered_by": by,
+            "answered_at": at,
+            "stands": True,
+        },
+    )
+    conclude(
+        initiative=initiative,
+        verb="criterion.answered",
+        summary=f"{criterion.name}: {answer.get_verdict_display().lower()}",
+        data={
+            "criterion": criterion.key,
+            "verdict": verdict,
+            "note": answer.note,
+            "evidence": evidence.pk if evidence else None,
+            "valid_until": until,
+        },
+        by=by,
+        at=at,
+    )
+    return answer
+
+
+@transaction.atomic
+def submit_review(*, review: Review, by: User, at: datetime) -> Review:
+    """Hand the review to the reviewers and the decider.
+
+    Raises Refused with every blocker that no condition could cover; what a condition may cover
+    is left to the decider.
+    """
+    stored = _under_lock(review)
+    if stored.state != ReviewState.OPEN:
+        raise Refused(f"This review is {stored.get_state_display().lower()} already.")
+    case = case_of(stored.rollout, today=at.date())
+    if case.facts.review is None or case.facts.review.id != stored.pk:
+        raise Refused("The initiative is at another gate now. Withdraw this review.")
+    reasons = [
+        f"{finding.title}: {finding.text} {finding.fix}".strip()
+        for finding in case.evaluation.before_submission()
+        if not finding.coverable
+    ]
+    if reasons:
+        raise Refused(reasons)
+    stored.state = ReviewState.SUBMITTED
+    stored.submitted_by, stored.submitted_at = by, at
+    stored.submitted_facts = case.facts.canonical()
+    stored.save(update_fields=["state", "submitted_by", "submitted_at", "submitted_facts"])
+    conclude(
+        initiative=stored.rollout.initiative,
+        verb="review.submitted",
+        summary=f"Gate {stored.gate} review submitted",
+        data={"review": stored.pk, "gate": stored.gate, "facts": case.digest},
+        by=by,
+        at=at,
+    )
+    return stored
+
+
+@transaction.atomic
+def withdraw_review(*, review: Review, by: User, at: datetime) -> Review:
+    """Take the review back; answers and evidence stay for the next one.
+
+    Raises Refused when it is closed.
+    """
+    stored = _under_lock(review)
+    if stored.state not in (ReviewState.OPEN, ReviewState.SUBMITTED):
+        raise Refused(f"This review is {stored.get_state_display().lower()} already.")
+    stored.state, stored.closed_at = ReviewState.WITHDRAWN, at
+    stored.save(update_fields=["state", "closed_at"])
+    conclude(
+        initiative=stored.rollout.initiative,
+        verb="review.withdrawn",
+        summary=f"Gate {stored.gate} review withdrawn",
+        data={"review": stored.pk, "gate": stored.gate},
+        by=by,
+        at=at,
+    )
+    return stored
+
+
+@transaction.atomic
+def sign_off(
+    *, review: Review, remit: str, verdict: str, note: str, by: User, at: datetime
+) -> SignOff:
+    """Sign off or object within a remit; saying it anew replaces what was said before.
+
+    Raises NotAllowed outside one's remit, and Refused for one's own work, a review that is not
+    submitted, a remit that the gate does not ask, or an objection without words.
+    """
+    stored = _under_lock(review)
+    initiative = stored.rollout.initiative
+    if not may_sign_off(by, remit):
+        raise NotAllowed("Only a reviewer of this remit signs off for it.")
+    if signs_for_own_work(by, stored, initiative):
+        raise Refused("You own or submitted this review. Somebody else of your remit signs off.")
+    if stored.state != ReviewState.SUBMITTED:
+        raise Refused("A review is signed off after it is submitted and before it is decided.")
+    document = stored.rollout.playbook.parsed
+    if remit not in document.remits_for(stored.gate, initiative.impact_class):
+        raise Refused("This gate does not ask for this remit.")
+    if verdict == SignOffVerdict.OBJECTED and not note.strip():
+        raise Refused("Remarks: say what you object to and what would answer it.")
+    given, _created = SignOff.objects.update_or_create(
+        review=stored,
+        remit=remit,
+        defaults={"verdict": verdict, "note": note.strip(), "given_by": by, "given_at": at},
+    )
+    conclude(
+        initiative=initiative,
+        verb="review.signed_off" if verdict == SignOffVerdict.SIGNED else "review.objected",
+        summary=f"Gate {stored.gate}, {given.get_remit_display().lower()}: "
+        f"{given.get_verdict_display().lower()}",
+        data={"review": stored.pk, "remit": remit, "verdict": verdict, "note": given.note},
+        by=by,
+        at=at,
+    )
+    return given

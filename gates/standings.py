@@ -1,0 +1,128 @@
+"""Keeping each rollout's last judgement for lists."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from gates.case import Case, cases_of
+from gates.models import Rollout, Standing
+from playbook.labels import holds_until, labels, stall_reasons
+
+LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
+RATINGS = ("low", "medium", "high", "critical")
+DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
+
+
+def refresh(initiative_ids: Sequence[int], at: datetime) -> None:
+    """Judge the rollouts of these initiatives anew and keep what lists show of them."""
+    keep(Rollout.objects.filter(initiative__in=initiative_ids), at)
+
+
+def refresh_run_out(*, at: datetime, limit: int = 500) -> int:
+    """Judge anew up to ``limit`` rollouts whose standing has run out; return how many."""
+    with transaction.atomic():
+        due = list(
+            Standing.objects.filter(valid_until__lt=at.date())
+            .order_by("valid_until")
+            .select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:limit]
+        )
+        keep(Rollout.objects.filter(pk__in=due), at)
+    return len(due)
+
+
+def keep(rollouts: QuerySet[Rollout], at: datetime) -> None:
+    cases = cases_of(rollouts, today=at.date())
+    save(standing_of(case, rollout_id=pk, at=at) for pk, case in cases.items())
+
+
+def save(standings: Iterable[Standing]) -> None:
+    Standing.objects.bulk_create(
+        standings,
+        update_conflicts=True,
+        unique_fields=["rollout"],
+        update_fields=DERIVED,
+        batch_size=2000,
+    )
+
+
+def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
+    """What lists show of a case."""
+    document, facts, today = case.document, case.facts, at.date()
+    criteria = case.evaluation.of("criterion", "design")
+    blockers = case.evaluation.blockers
+    ladder = "".join(_letter(case, check.key, today) for check in document.checks)
+    rating, mode = _worst(case)
+    first = blockers[0] if blockers else None
+    return Standing(
+        rollout_id=rollout_id,
+        gate=facts.gate,
+        labels=list(labels(document, facts)),
+        stall_reasons=list(stall_reasons(document, facts)),
+        blocker_kinds=sorted({finding.kind for finding in blockers}),
+        blockers=len(blockers),
+        first_blocker=first.title[:300] if first else "",
+        first_fix=first.fix[:300] if first else "",
+        criteria_met=sum(1 for finding in criteria if not finding.blocks),
+        criteria=len(criteria),
+        ladder=ladder,
+        checks_met=ladder.count("m"),
+        worst_mode=mode,
+        worst_rating=rating,
+        valid_until=holds_until(document, facts),
+        judged_at=at,
+    )
+
+
+def _letter(case: Case, key: str, today: date) -> str:
+    fact = case.facts.checks.get(key)
+    return LETTERS[fact.state_on(today)] if fact else "u"
+
+
+def _worst(case: Case) -> tuple[str, str]:
+    """The highest residual rating and its failure mode; empty when nothing is assessed."""
+    rate = case.document.rating.rate
+    rated: list[tuple[int, str]] = [
+        (RATINGS.index(rate(risk.residual_likelihood, risk.residual_impact)), mode)
+        for mode, risk in case.facts.risks.items()
+    ]
+    if not rated:
+        return "", ""
+    worst, mode = max(rated, key=lambda pair: pair[0])
+    return RATINGS[worst], mode
+
+
+def standings_of_new(rollouts: Sequence[Rollout], *, at: datetime) -> list[Standing]:
+    """Standings for rollouts that were just adopted and that nobody has worked on.
+
+    All that tells such rollouts apart is stage, impact class, people and funding path, so each
+    kind is judged once.
+    """
+    kinds: dict[tuple[Any, ...], Rollout] = {}
+    kind_of = {rollout.pk: _kind(rollout) for rollout in rollouts}
+    for rollout in rollouts:
+        kinds.setdefault(kind_of[rollout.pk], rollout)
+    cases = cases_of(
+        Rollout.objects.filter(pk__in=[rollout.pk for rollout in kinds.values()]), today=at.date()
+    )
+    judged = {kind: cases[rollout.pk] for kind, rollout in kinds.items()}
+    return [
+        standing_of(judged[kind_of[rollout.pk]], rollout_id=rollout.pk, at=at)
+        for rollout in rollouts
+    ]
+
+
+def _kind(rollout: Rollout) -> tuple[Any, ...]:
+    initiative = rollout.initiative
+    return (
+        rollout.stage,
+        rollout.claim_id is not None,
+        initiative.impact_class,
+        initiative.owner_id,
+        initiative.sponsor_id,
+        tuple(initiative.funding_missing),
+        tuple(initiative.handoff_lacks),
+    )

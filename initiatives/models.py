@@ -1,0 +1,296 @@
+"""Initiatives, the units they belong to, the people on them, and their evidence."""
+
+from pathlib import PurePath
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import Permission
+
+NAME_LENGTH = 500
+
+
+class BusinessUnit(models.Model):
+    """A node of the organisation's tree (agency > bureau).
+
+    ``path`` is the ids from the root, each with a slash behind it (``"3/17/"``), so that a unit
+    and all below it are one indexed prefix.
+    """
+
+    name = models.CharField(_("name"), max_length=200)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    path = models.CharField(max_length=200, editable=False)
+    label = models.CharField(max_length=820, editable=False)
+
+    class Meta:
+        ordering = ["label"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "name"],
+                nulls_distinct=False,
+                name="initiatives_unit_name_once_under_parent",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["path"], name="initiatives_unit_prefix", opclasses=["varchar_pattern_ops"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class InitiativeQuerySet(models.QuerySet["Initiative"]):
+    def visible_to(self, user: User) -> "InitiativeQuerySet":
+        """What the person may see: everything with the permission, else what they are part of."""
+        if user.may(Permission.SEE_ALL):
+            return self
+        return self.with_part_for(user)
+
+    def with_part_for(self, user: User) -> "InitiativeQuerySet":
+        """Initiatives that the person owns, sponsors or contributes to."""
+        member = Membership.objects.filter(initiative=models.OuterRef("pk"), user=user)
+        return self.filter(Q(owner=user) | Q(sponsor=user) | models.Exists(member))
+
+    def within(self, unit: BusinessUnit) -> "InitiativeQuerySet":
+        """Initiatives of the unit and of every unit below it."""
+        return self.filter(unit__path__startswith=unit.path)
+
+    def matching(self, words: str) -> "InitiativeQuerySet":
+        """Initiatives whose reference, name or unit holds every word."""
+        found = self
+        for word in words.split()[:8]:
+            found = found.filter(
+                Q(name__icontains=word) | Q(reference__iexact=word) | Q(unit__label__icontains=word)
+            )
+        return found
+
+
+class ImpactClass(models.TextChoices):
+    NOT_ASSESSED = "not_assessed", _("Not assessed")
+    ORDINARY = "ordinary", _("Ordinary")
+    RIGHTS = "rights", _("Rights-impacting")
+    SAFETY = "safety", _("Safety-impacting")
+    BOTH = "both", _("Rights- and safety-impacting")
+
+
+class PopulationUnit(models.TextChoices):
+    PEOPLE = "people", _("people")
+    TRANSACTIONS = "transactions", _("transactions a week")
+
+
+def score_field(label: str) -> models.PositiveSmallIntegerField:
+    """A judgement from 1 (low) to 5 (high); empty until somebody judged."""
+    return models.PositiveSmallIntegerField(
+        label, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
+
+
+class Reference(models.Func):
+    """``AI-`` and the number in four digits or more."""
+
+    template = (
+        "('AI-' || LPAD((%(expressions)s)::text, "
+        "GREATEST(4, LENGTH((%(expressions)s)::text)), '0'))"
+    )
+    output_field = models.CharField()
+
+
+class Initiative(models.Model):
+    """An AI use case that somebody wants in production. Where it stands is on its rollout."""
+
+    number = models.PositiveIntegerField(unique=True, editable=False)
+    reference = models.GeneratedField(
+        expression=Reference("number"),
+        output_field=models.CharField(max_length=16),
+        db_persist=True,
+    )
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    problem = models.TextField(_("problem"), blank=True)
+    benefit = models.TextField(_("intended benefit"), blank=True)
+    unit = models.ForeignKey(
+        BusinessUnit, on_delete=models.PROTECT, related_name="initiatives", verbose_name=_("unit")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owned_initiatives",
+        verbose_name=_("owner"),
+    )
+    owner_since = models.DateField(null=True, editable=False)
+    sponsor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sponsored_initiatives",
+        verbose_name=_("sponsor"),
+    )
+    pilot_team = models.CharField(_("pilot team"), max_length=200, blank=True)
+    production_team = models.CharField(_("production team"), max_length=200, blank=True)
+    production_engineering = models.BooleanField(_("production engineering in the team"), null=True)
+    production_budget = models.BooleanField(_("budget held by the production team"), null=True)
+    production_mandate = models.BooleanField(_("mandate held by the production team"), null=True)
+    production_owner = models.CharField(_("production owner"), max_length=200, blank=True)
+    production_funder = models.CharField(_("production funder"), max_length=200, blank=True)
+    funding_mechanism = models.CharField(_("funding mechanism"), max_length=300, blank=True)
+    population = models.PositiveIntegerField(
+        _("intended production population"), null=True, blank=True
+    )
+    population_unit = models.CharField(
+        _("counted in"),
+        max_length=12,
+        choices=PopulationUnit.choices,
+        default=PopulationUnit.PEOPLE,
+    )
+    impact_class = models.CharField(
+        _("impact class"),
+        max_length=12,
+        choices=ImpactClass.choices,
+        default=ImpactClass.NOT_ASSESSED,
+    )
+    value_score = score_field(_("value"))
+    feasibility_score = score_field(_("feasibility"))
+    integration_complexity = score_field(_("integration complexity"))
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    touched_at = models.DateTimeField(editable=False)
+
+    objects = InitiativeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                name="initiatives_owner_since_paired",
+                condition=Q(owner__isnull=True, owner_since__isnull=True)
+                | Q(owner__isnull=False, owner_since__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="initiatives_name_not_blank", condition=~Q(name__regex=r"^\s*$")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["unit"], name="initiatives_by_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("gates:initiative", args=[self.reference])
+
+    @property
+    def chain(self) -> str:
+        """The key of this initiative's audit chain."""
+        return f"initiative:{self.pk}"
+
+    @property
+    def funding_missing(self) -> list[str]:
+        """What the production funding path lacks; empty when it is clear."""
+        path = {
+            "production owner": self.production_owner,
+            "funder": self.production_funder,
+            "funding mechanism": self.funding_mechanism,
+        }
+        return [name for name, value in path.items() if not value.strip()]
+
+    @property
+    def handoff_lacks(self) -> list[str]:
+        """What a production team that did not build the system lacks; "team" for the handoff
+        itself. Empty when one team builds and runs it, or no production team is named."""
+        built, runs = self.pilot_team.strip().lower(), self.production_team.strip().lower()
+        handed_over = bool(runs and built and built != runs)
+        held = {
+            "production engineering": self.production_engineering,
+            "budget": self.production_budget,
+            "mandate": self.production_mandate,
+        }
+        lacks = [name for name, present in held.items() if present is False]
+        return ["team", *lacks] if handed_over else lacks
+
+
+class Membership(models.Model):
+    """A contributor: somebody who may answer and attach evidence, but not submit."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["initiative", "user"], name="initiatives_membership_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.initiative}"
+
+
+def evidence_path(evidence: "Evidence", file_name: str) -> str:
+    suffix = PurePath(file_name).suffix[:12]
+    return f"evidence/{evidence.initiative_id}/{evidence.sha256}{suffix}"
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def awaiting_verification(self) -> "EvidenceQuerySet":
+        return self.filter(verified_at__isnull=True)
+
+
+class Evidence(models.Model):
+    """A link or a file that shows something, with who brought it and who checked it.
+
+    It counts once a second person has verified it, and until ``valid_until`` has passed.
+    """
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="evidence")
+    title = models.CharField(_("what it shows"), max_length=200)
+    url = models.URLField(_("link"), max_length=1000, blank=True)
+    file = models.FileField(_("file"), upload_to=evidence_path, max_length=200, blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    verified_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    verified_at = models.DateTimeField(null=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        verbose_name_plural = "evidence"
+        constraints = [
+            models.CheckConstraint(
+                name="initiatives_evidence_verified_paired",
+                condition=Q(verified_at__isnull=True, verified_by__isnull=True)
+                | Q(verified_at__isnull=False, verified_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="initiatives_evidence_second_person",
+                condition=Q(verified_by__isnull=True) | ~Q(verified_by=models.F("added_by")),
+            ),
+            models.CheckConstraint(
+                name="initiatives_evidence_link_or_file",
+                condition=~Q(url="") & Q(file="") | Q(url="") & ~Q(file=""),
+            ),
+            models.CheckConstraint(
+                name="initiatives_evidence_file_has_digest",
+                condition=Q(file="") | ~Q(sha256=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

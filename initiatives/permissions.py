@@ -1,0 +1,41 @@
+"""Who may do what on one initiative: roles across the organisation, and one's part in it."""
+
+from accounts.models import User
+from accounts.roles import Permission
+from initiatives.models import Initiative, Membership
+
+
+def is_owner(user: User, initiative: Initiative) -> bool:
+    return initiative.owner_id == user.pk
+
+
+def is_member(user: User, initiative: Initiative) -> bool:
+    """Owner or contributor: somebody who works on it."""
+    return (
+        is_owner(user, initiative)
+        or Membership.objects.filter(initiative=initiative, user=user).exists()
+    )
+
+
+def may_edit(user: User, initiative: Initiative) -> bool:
+    """Change what is known of the initiative, answer, assess and attach evidence."""
+    return user.may(Permission.EDIT_ALL) or is_member(user, initiative)
+
+
+def may_submit(user: User, initiative: Initiative) -> bool:
+    """Open, submit and withdraw reviews; pause and resume."""
+    return user.may(Permission.EDIT_ALL) or is_owner(user, initiative)
+
+
+def may_assign(user: User) -> bool:
+    """Set owners and sponsors."""
+    return user.may(Permission.ASSIGN)
+
+
+def may_verify(user: User, initiative: Initiative) -> bool:
+    """Confirm that evidence shows what it says; never one's own (the evidence itself refuses)."""
+    return (
+        user.may(Permission.SIGN_OFF)
+        or user.may(Permission.EDIT_ALL)
+        or is_member(user, initiative)
+    )

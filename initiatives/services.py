@@ -1,0 +1,344 @@
+"""Every change to an initiative itself. Each takes the row lock first and ends in ``conclude``."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.files import File
+from django.db import connection, transaction
+from django.db.models import F
+
+from accounts.models import User
+from audit.services import Actor, Entry, record
+from initiatives import hooks
+from initiatives.errors import Refused
+from initiatives.models import BusinessUnit, Evidence, Initiative, Membership
+
+EDITABLE = (
+    "name",
+    "problem",
+    "benefit",
+    "unit",
+    "pilot_team",
+    "production_team",
+    "production_engineering",
+    "production_budget",
+    "production_mandate",
+    "production_owner",
+    "production_funder",
+    "funding_mechanism",
+    "population",
+    "population_unit",
+    "impact_class",
+    "value_score",
+    "feasibility_score",
+    "integration_complexity",
+)
+
+
+def lock(initiative_id: int) -> Initiative:
+    """The initiative with its row locked until the transaction ends. Take it before any read.
+
+    Raises Initiative.DoesNotExist.
+    """
+    return Initiative.objects.select_for_update(no_key=True, of=("self",)).get(pk=initiative_id)
+
+
+def lock_many(initiative_ids: Iterable[int]) -> list[Initiative]:
+    """Several initiatives, locked in ascending order so that two callers never wait in a ring."""
+    return list(
+        Initiative.objects.filter(pk__in=set(initiative_ids))
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+    )
+
+
+def conclude(
+    *,
+    initiative: Initiative,
+    verb: str,
+    summary: str,
+    by: Actor,
+    at: datetime,
+    data: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> None:
+    """End a change: count it, write its audit event, let derived rows follow.
+
+    ``progress`` is false for what no person did (a sweep, a feed): it stops no stall clock.
+    """
+    touched: dict[str, Any] = {"version": F("version") + 1}
+    if progress:
+        touched["touched_at"] = at
+    Initiative.objects.filter(pk=initiative.pk).update(**touched)
+    record(
+        entry=Entry(chain=initiative.chain, verb=verb, summary=summary, data=dict(data or {})),
+        by=by,
+        at=at,
+    )
+    hooks.changed([initiative.pk], at)
+
+
+def next_numbers(count: int) -> list[int]:
+    """The next reference numbers. A number is never given twice, not even after an undo."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('initiatives_number') FROM generate_series(1, %s)", [count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+@transaction.atomic
+def create_initiative(
+    *,
+    fields: Mapping[str, Any],
+    by: User,
+    at: datetime,
+    owner: User | None = None,
+    sponsor: User | None = None,
+) -> Initiative:
+    """Add an initiative. Its rollout is started by the gates above."""
+    initiative = Initiative(
+        number=next_numbers(1)[0],
+        owner=owner,
+        owner_since=at.date() if owner else None,
+        sponsor=sponsor,
+        created_at=at,
+        touched_at=at,
+        **{name: value for name, value in fields.items() if name in EDITABLE},
+    )
+    initiative.save()
+    conclude(
+        initiative=initiative,
+        verb="initiative.created",
+        summary=f"Added {initiative.name}",
+        data={"name": initiative.name, "unit": str(initiative.unit)},
+        by=by,
+        at=at,
+    )
+    return initiative
+
+
+@transaction.atomic
+def edit_initiative(
+    *, initiative: Initiative, fields: Mapping[str, Any], version: int, by: User, at: datetime
+) -> Initiative:
+    """Change what is known of an initiative.
+
+    Raises Refused when somebody changed the same fields since ``version`` was read.
+    """
+    stored = lock(initiative.pk)
+    changes = {
+        name: (getattr(stored, name), value)
+        for name, value in fields.items()
+        if name in EDITABLE and getattr(stored, name) != value
+    }
+    if not changes:
+        return stored
+    if stored.version != version and any(
+        getattr(initiative, name) != before for name, (before, _after) in changes.items()
+    ):
+        raise Refused("Somebody else changed this initiative meanwhile. Check what it says now.")
+    for name, (_before, after) in changes.items():
+        setattr(stored, name, after)
+    stored.save(update_fields=[*changes])
+    conclude(
+        initiative=stored,
+        verb="initiative.edited",
+        summary=f"Changed {', '.join(_label(name) for name in changes)}",
+        data={name: [str(before), str(after)] for name, (before, after) in changes.items()},
+        by=by,
+        at=at,
+    )
+    return stored
+
+
+def _label(name: str) -> str:
+    return str(Initiative._meta.get_field(name).verbose_name)
+
+
+@transaction.atomic
+def assign_people(
+    *,
+    initiatives: Sequence[Initiative],
+    by: User,
+    at: datetime,
+    owner: User | None = None,
+    sponsor: User | None = None,
+) -> int:
+    """Set owner, sponsor or both on several initiatives; return how many changed.
+
+    Raises Refused for somebody who can no longer sign in, or who would be owner and sponsor.
+    """
+    for person in (owner, sponsor):
+        if person is not None and not person.is_active:
+            raise Refused(f"{person} can no longer sign in. Choose somebody else.")
+    changed = 0
+    locked = lock_many(initiative.pk for initiative in initiatives)
+    clashes = [
+        str(i)
+        for i in locked
+        if (sponsor or i.sponsor_id) and _same(owner or i.owner_id, sponsor or i.sponsor_id)
+    ]
+    if clashes:
+        raise Refused(
+            f"One person cannot both own and sponsor: {'; '.join(clashes[:5])}. "
+            "The sponsor decides what the owner submits."
+        )
+    for initiative in locked:
+        said = []
+        if owner is not None and initiative.owner_id != owner.pk:
+            initiative.owner, initiative.owner_since = owner, at.date()
+            said.append(f"{owner} owns it")
+        if sponsor is not None and initiative.sponsor_id != sponsor.pk:
+            initiative.sponsor = sponsor
+            said.append(f"{sponsor} sponsors it")
+        if not said:
+            continue
+        initiative.save(update_fields=["owner", "owner_since", "sponsor"])
+        conclude(
+            initiative=initiative,
+            verb="initiative.assigned",
+            summary="; ".join(said),
+            data={"owner": initiative.owner_id, "sponsor": initiative.sponsor_id},
+            by=by,
+            at=at,
+        )
+        changed += 1
+    return changed
+
+
+def _same(one: User | int | None, other: User | int | None) -> bool:
+    def pk(person: User | int | None) -> int | None:
+        return person.pk if isinstance(person, User) else person
+
+    return pk(one) is not None and pk(one) == pk(other)
+
+
+@transaction.atomic
+def set_contributors(
+    *, initiative: Initiative, people: Sequence[User], by: User, at: datetime
+) -> None:
+    """Replace the contributors by these people."""
+    stored = lock(initiative.pk)
+    wanted = {person.pk for person in people}
+    Membership.objects.filter(initiative=stored).exclude(user__in=wanted).delete()
+    Membership.objects.bulk_create(
+        [Membership(initiative=stored, user=person) for person in people], ignore_conflicts=True
+    )
+    names = ", ".join(str(person) for person in people) or "nobody"
+    conclude(
+        initiative=stored,
+        verb="initiative.contributors",
+        summary=f"Contributors: {names}",
+        data={"contributors": sorted(wanted)},
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def add_evidence(
+    *,
+    initiative: Initiative,
+    title: str,
+    by: User,
+    at: datetime,
+    url: str = "",
+    file: File[Any] | None = None,
+    valid_until: date | None = None,
+) -> Evidence:
+    """Attach a link or a file. A file is kept under its SHA-256."""
+    stored = lock(initiative.pk)
+    evidence = Evidence(
+        initiative=stored,
+        title=title,
+        url=url,
+        added_by=by,
+        added_at=at,
+        valid_until=valid_until,
+    )
+    if file is not None:
+        evidence.sha256 = _digest(file)
+        evidence.file_name = (file.name or "")[:200]
+        evidence.file.save(file.name or "evidence", file, save=False)
+    evidence.save()
+    conclude(
+        initiative=stored,
+        verb="evidence.added",
+        summary=f"Evidence: {title}",
+        data={"evidence": evidence.pk, "url": url, "sha256": evidence.sha256},
+        by=by,
+        at=at,
+    )
+    return evidence
+
+
+def _digest(file: File[Any]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+@transaction.atomic
+def verify_evidence(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
+    """A second person confirms that the evidence shows what it says.
+
+    Raises Refused for whoever brought it.
+    """
+    initiative = lock(evidence.initiative_id)
+    stored = Evidence.objects.get(pk=evidence.pk)
+    if stored.added_by_id == by.pk:
+        raise Refused("A second person verifies evidence. You brought this one; ask somebody else.")
+    if stored.verified_at is None:
+        stored.verified_by, stored.verified_at = by, at
+        stored.save(update_fields=["verified_by", "verified_at"])
+        conclude(
+            initiative=initiative,
+            verb="evidence.verified",
+            summary=f"Verified: {stored.title}",
+            data={"evidence": stored.pk},
+            by=by,
+            at=at,
+        )
+    return stored
+
+
+@transaction.atomic
+def withdraw_verification(*, evidence: Evidence, reason: str, by: User, at: datetime) -> Evidence:
+    """Take a verification back: what rests on the evidence no longer counts as met."""
+    initiative = lock(evidence.initiative_id)
+    stored = Evidence.objects.get(pk=evidence.pk)
+    if stored.verified_at is not None:
+        stored.verified_by = stored.verified_at = None
+        stored.save(update_fields=["verified_by", "verified_at"])
+        conclude(
+            initiative=initiative,
+            verb="evidence.unverified",
+            summary=f"No longer verified: {stored.title}. {reason}",
+            data={"evidence": stored.pk, "reason": reason},
+            by=by,
+            at=at,
+        )
+    return stored
+
+
+@transaction.atomic
+def unit_at(*, names: Sequence[str]) -> BusinessUnit:
+    """The unit at the end of these names from the root, made where it is missing."""
+    unit: BusinessUnit | None = None
+    for name in names:
+        found = BusinessUnit.objects.filter(parent=unit, name=name).first()
+        unit = found or _new_unit(name=name, parent=unit)
+    assert unit is not None, "a unit needs a name"
+    return unit
+
+
+def _new_unit(*, name: str, parent: BusinessUnit | None) -> BusinessUnit:
+    unit = BusinessUnit(name=name, parent=parent)
+    unit.label = f"{parent.label} › {name}" if parent else name
+    unit.save()
+    unit.path = f"{parent.path if parent else ''}{unit.pk}/"
+    unit.save(update_fields=["path"])
+    return unit

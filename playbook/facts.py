@@ -1,0 +1,130 @@
+"""What is known of one rollout when a gate is judged: plain values, no database, no clock.
+
+``Facts`` is what a decision is made on. Its canonical form leaves out ``today`` and whatever
+only helps to say who might act, so that its digest changes when a fact changes and not at
+midnight.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody by id, and the name to call them by."""
+
+    id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFact:
+    """A person's judgement of an exit criterion."""
+
+    verdict: str  # met | not_met
+    note: str
+    evidenced: bool
+    valid_until: date | None
+    answered_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFact:
+    """How far one MVP check has come. ``verified`` says that a second person saw its evidence."""
+
+    status: str  # unassigned | assigned | planned | met
+    assignee: Person | None = None
+    due: date | None = None
+    verified: bool = False
+    valid_until: date | None = None
+
+    def state_on(self, day: date) -> str:
+        """The rung on that day: a check whose evidence ran out has lapsed, and one whose
+        evidence nobody verified is still only planned or assigned."""
+        if self.status != "met":
+            return self.status
+        if not self.verified:
+            return "planned" if self.due else "assigned"
+        if self.valid_until is not None and self.valid_until < day:
+            return "lapsed"
+        return "met"
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffFact:
+    """What a reviewer said within a remit."""
+
+    verdict: str  # signed | objected
+    by: Person
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFact:
+    """The current assessment of one failure mode, on the playbook's scale of one to five."""
+
+    likelihood: int
+    impact: int
+    response: str  # none | planned | in_place
+    residual_likelihood: int
+    residual_impact: int
+    reassess_by: date
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFact:
+    """An open condition of an earlier conditional go."""
+
+    id: int
+    gate: int
+    text: str
+    owner: Person
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFact:
+    """The open pass at the gate, if there is one."""
+
+    id: int
+    state: str  # open | submitted
+    due: date | None
+    submitted_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that ``evaluate`` and ``labels`` read."""
+
+    today: date
+    name: str
+    stage: str
+    gate: int | None
+    owed_gates: tuple[int, ...]
+    claimed: bool
+    impact_class: str
+    owner: Person | None
+    funding_missing: tuple[str, ...]
+    handoff_lacks: tuple[str, ...]
+    paused_since: date | None
+    stage_since: date
+    progress_on: date
+    holds: int
+    review: ReviewFact | None
+    deciders: tuple[Person, ...]
+    barred: tuple[Person, ...]
+    design: Mapping[str, bool] = field(default_factory=dict)
+    answers: Mapping[str, AnswerFact] = field(default_factory=dict)
+    checks: Mapping[str, CheckFact] = field(default_factory=dict)
+    sign_offs: Mapping[str, SignOffFact] = field(default_factory=dict)
+    risks: Mapping[str, RiskFact] = field(default_factory=dict)
+    conditions: tuple[ConditionFact, ...] = ()
+
+    def canonical(self) -> dict[str, Any]:
+        """What a decision is made on, ready for canonical JSON and a digest."""
+        document = asdict(self)
+        for passing in ("today", "progress_on", "deciders", "barred"):
+            del document[passing]
+        return document
