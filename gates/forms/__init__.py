@@ -1,0 +1,1 @@
+"""What the pages of one initiative ask, and how it is read."""

@@ -1,0 +1,54 @@
+"""The pages of one initiative, from what it is to the decision at its gate."""
+
+from django.urls import include, path, register_converter
+
+from gates.views import checklists, decisions, evidence, initiatives, reviews, risks
+
+
+class ReferenceConverter:
+    """``AI-0042``, in whatever case somebody typed it."""
+
+    regex = "[Aa][Ii]-[0-9]{4,9}"
+
+    def to_python(self, value: str) -> str:
+        return value.upper()
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ReferenceConverter, "reference")
+
+app_name = "gates"
+
+one_initiative = [
+    path("", initiatives.initiative, name="initiative"),
+    path("edit/", initiatives.edit, name="edit"),
+    path("people/", initiatives.people, name="people"),
+    path("contributors/", initiatives.contributors, name="contributors"),
+    path("history/", initiatives.history, name="history"),
+    path("pause/", initiatives.pause, name="pause"),
+    path("resume/", initiatives.resume, name="resume"),
+    path("evidence/", evidence.evidence_list, name="evidence_list"),
+    path("evidence/add/", evidence.add, name="add_evidence"),
+    path("evidence/<int:pk>/", evidence.evidence, name="evidence"),
+    path("evidence/<int:pk>/verify/", evidence.verify, name="verify_evidence"),
+    path("review/", reviews.review, name="review"),
+    path("review/submit/", reviews.submit, name="submit"),
+    path("review/withdraw/", reviews.withdraw, name="withdraw"),
+    path("review/sign-off/<slug:remit>/", reviews.sign_off, name="sign_off"),
+    path("criteria/<slug:key>/", reviews.criterion, name="criterion"),
+    path("design/<slug:area>/", checklists.design, name="design"),
+    path("checks/", checklists.ladder, name="ladder"),
+    path("checks/<slug:key>/", checklists.check, name="check"),
+    path("risks/", risks.risks, name="risks"),
+    path("risks/<slug:mode>/", risks.risk, name="risk"),
+    path("decide/", decisions.decide, name="decide"),
+    path("decisions/<int:pk>/", decisions.decision, name="decision"),
+    path("conditions/<int:pk>/", decisions.condition, name="condition"),
+]
+
+urlpatterns = [
+    path("initiatives/new/", initiatives.create, name="create"),
+    path("initiatives/<reference:reference>/", include(one_initiative)),
+]

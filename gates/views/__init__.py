@@ -1,0 +1,1 @@
+"""The pages of one initiative: thin functions around the services."""
