@@ -1,0 +1,81 @@
+"""How dates, counts and money are written, everywhere the same."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.dateformat import format as write
+
+register = template.Library()
+
+
+def _local_date(value: date | datetime) -> date:
+    if isinstance(value, datetime):
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
+    return value
+
+
+@register.filter
+def day(value: date | datetime | None, today: date | None = None) -> str:
+    """`16 Nov`, with the year when it is not this one."""
+    if not value:
+        return ""
+    on = _local_date(value)
+    return write(on, "j M" if on.year == (today or timezone.localdate()).year else "j M Y")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """`16 Nov 2026, 09:42` in the reader's time zone."""
+    if not value:
+        return ""
+    return write(timezone.localtime(value) if timezone.is_aware(value) else value, "j M Y, H:i")
+
+
+@register.filter
+def days_ago(value: date | datetime | None, today: date | None = None) -> str:
+    """`today`, `yesterday`, `11 days ago`, `tomorrow`, `in 3 days`."""
+    if not value:
+        return ""
+    days = ((today or timezone.localdate()) - _local_date(value)).days
+    near = {0: "today", 1: "yesterday", -1: "tomorrow"}
+    return near.get(days) or (f"{days} days ago" if days > 0 else f"in {-days} days")
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """`1,934`; fractions keep up to two digits."""
+    if value is None or value == "":
+        return ""
+    return f"{round(value, 2):,}" if isinstance(value, float) else f"{value:,}"
+
+
+@register.filter
+def plural_count(value: int, word: str) -> str:
+    """`{{ 2133|plural_count:"row" }}` is `2,133 rows`; give irregular ones as `reply,replies`."""
+    one, _, many = word.partition(",")
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A share (0 to 1) as `14 %`, rounded to whole points unless it is below one."""
+    if value is None:
+        return ""
+    points = value * 100
+    return f"{points:.1f} %" if 0 < points < 1 else f"{round(points)} %"
+
+
+@register.filter
+def money(value: float | None) -> str:
+    """Dollars: `$640,000`, and `$2.4 m` from a million."""
+    if value is None:
+        return ""
+    return f"${value / 1_000_000:.3g} m" if abs(value) >= 1_000_000 else f"${value:,.0f}"
+
+
+@register.filter
+def initials(name: object) -> str:
+    """`Maya Okafor` is `MO`; an address gives its first letter."""
+    words = str(name).split("@")[0].replace(".", " ").split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
