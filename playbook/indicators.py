@@ -34,7 +34,11 @@ class Suggestion:
 
 
 def suggest(mode: FailureMode, values: Mapping[str, Any]) -> Suggestion:
-    """What the values, by indicator key, suggest. A value that is missing or None says nothing."""
+    """What the values, by indicator key, suggest. A value that is missing or None says nothing.
+
+    Values are of their indicator's kind: numbers for percent and number, a bool for yes_no, the
+    chosen words for choice.
+    """
     fired = tuple(
         Fired(indicator, threshold)
         for indicator in mode.indicators
