@@ -22,6 +22,11 @@ def canonical_json(document: Any) -> str:
     )
 
 
+def plain(document: Any) -> Any:
+    """The document after a trip through JSON: dates are texts, tuples are lists."""
+    return json.loads(canonical_json(document))
+
+
 def sha256_hex(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()

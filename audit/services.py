@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from django.db import connection, transaction
 
-from audit.canonical import digest_of
+from audit.canonical import digest_of, plain
 from audit.models import Event
 
 GENESIS = "0" * 64
@@ -87,7 +87,7 @@ def record_many(*, entries: Sequence[Entry], by: Actor, at: datetime) -> list[Ev
             actor_label=str(by)[:200],
             verb=entry.verb,
             summary=entry.summary,
-            data=entry.data,
+            data=plain(entry.data),
             previous=previous,
         )
         event.digest = link_digest(event)

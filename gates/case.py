@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from accounts.facts import deciders_everywhere, person
-from audit.canonical import digest_of
+from audit.canonical import digest_of, plain
 from checklists import facts as checklists
 from gates.models import (
     Condition,
@@ -51,9 +51,15 @@ class Case:
         return evaluate(self.document, self.facts)
 
     @cached_property
+    def seen(self) -> dict[str, Any]:
+        """The canonical facts as plain JSON: what a page shows, a form carries, a row keeps."""
+        seen: dict[str, Any] = plain(self.facts.canonical())
+        return seen
+
+    @cached_property
     def digest(self) -> str:
         """What a decider signs: the SHA-256 of the canonical facts."""
-        return digest_of(self.facts.canonical())
+        return digest_of(self.seen)
 
     @property
     def decider_ids(self) -> frozenset[int]:

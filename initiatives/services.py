@@ -244,7 +244,7 @@ def add_evidence(
     by: User,
     at: datetime,
     url: str = "",
-    file: File[Any] | None = None,
+    file: File | None = None,
     valid_until: date | None = None,
 ) -> Evidence:
     """Attach a link or a file. A file is kept under its SHA-256."""
@@ -273,7 +273,7 @@ def add_evidence(
     return evidence
 
 
-def _digest(file: File[Any]) -> str:
+def _digest(file: File) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

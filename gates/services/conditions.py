@@ -89,7 +89,7 @@ def revoke_go(*, condition: Condition, at: datetime) -> Decision | None:
         decided_at=at,
         owner=initiative.owner,
         reason=f"The condition “{stored.text}” was due on {stored.due} and its grace is over.",
-        facts=case.facts.canonical(),
+        facts=case.seen,
         digest=case.digest,
     )
     decision.save()

@@ -1,6 +1,5 @@
 """Deciding at a gate, and what follows from a decision."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from audit.canonical import canonical_json, digest_of
+from audit.canonical import digest_of
 from audit.services import Actor, SystemActor
 from gates.case import Case, case_of
 from gates.differences import Difference, differences
@@ -80,17 +79,11 @@ def decide(
             "whoever brought the evidence."
         )
     if digest_of(seen) != case.digest:
-        raise FactsChanged(differences(case.document, seen, _as_seen(case)))
+        raise FactsChanged(differences(case.document, seen, case.seen))
     reasons = refusals(case, choice, at.date())
     if reasons:
         raise Refused(reasons)
     return _carry_out(initiative, stored, case, choice, by, at)
-
-
-def _as_seen(case: Case) -> dict[str, Any]:
-    """The canonical facts after a trip through JSON, as a page's form carries them."""
-    facts: dict[str, Any] = json.loads(canonical_json(case.facts.canonical()))
-    return facts
 
 
 def refusals(case: Case, choice: Choice, today: date) -> list[str]:
@@ -201,7 +194,7 @@ def _carry_out(
         reason=choice.reason.strip(),
         cause=choice.cause if choice.outcome not in PASSING else "",
         hold_until=choice.hold_until if choice.outcome == Outcome.HOLD else None,
-        facts=case.facts.canonical(),
+        facts=case.seen,
         digest=case.digest,
     )
     decision.covers = frozenset(condition.blocker for condition in choice.conditions)

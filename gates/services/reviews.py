@@ -131,7 +131,7 @@ def submit_review(*, review: Review, by: User, at: datetime) -> Review:
         raise Refused(reasons)
     stored.state = ReviewState.SUBMITTED
     stored.submitted_by, stored.submitted_at = by, at
-    stored.submitted_facts = case.facts.canonical()
+    stored.submitted_facts = case.seen
     stored.save(update_fields=["state", "submitted_by", "submitted_at", "submitted_facts"])
     conclude(
         initiative=stored.rollout.initiative,

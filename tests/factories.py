@@ -1,0 +1,278 @@
+"""Plain functions that make what a test needs, through the services wherever there is one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from accounts.models import Grant, User
+from accounts.roles import Remit, Role
+from checklists.services import answer_question, assign_check, meet_check, plan_check
+from gates.case import Case, case_of
+from gates.models import Review, Rollout
+from gates.services.decisions import Choice, decide
+from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
+from gates.services.rollouts import Adoption, adopt_many, start_rollout
+from gates.standings import refresh
+from initiatives.models import BusinessUnit, Evidence, Initiative
+from initiatives.services import add_evidence, create_initiative, unit_at, verify_evidence
+from playbook.evaluate import rung_of
+from playbook.loading import standard
+from playbook.models import PlaybookVersion
+from playbook.services import ensure_standard
+from risks.services import assess
+
+NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+PASSWORD = "let-me-in-please"
+
+_counter = count(1)
+
+
+def make_user(name: str = "", *roles: str, remits: Sequence[str] = (), **fields: Any) -> User:
+    """A person with roles; ``remits`` make a reviewer."""
+    name = name or f"Person {next(_counter)}"
+    email = fields.pop("email", f"{name.lower().replace(' ', '.')}@example.org")
+    user = User.objects.create_user(email, name, PASSWORD)
+    for field, value in fields.items():
+        setattr(user, field, value)
+    user.save()
+    Grant.objects.bulk_create(
+        [
+            *(Grant(user=user, role=role) for role in roles),
+            *(Grant(user=user, role=Role.REVIEWER, remit=remit) for remit in remits),
+        ]
+    )
+    return user
+
+
+def make_playbook() -> PlaybookVersion:
+    return ensure_standard(at=NOW)
+
+
+def make_unit(*names: str) -> BusinessUnit:
+    return unit_at(names=names or ("Department of Examples", "Bureau of Samples"))
+
+
+FUNDED = {
+    "production_owner": "Claims operations",
+    "production_funder": "Benefits administration",
+    "funding_mechanism": "Operations line FY27",
+}
+
+
+def make_initiative(
+    *,
+    owner: User | None = None,
+    sponsor: User | None = None,
+    by: User | None = None,
+    at: datetime = NOW,
+    **fields: Any,
+) -> Initiative:
+    """An initiative with a clear funding path, no rollout yet."""
+    fields = {"name": f"Assistant {next(_counter)}", "population": 6400, **FUNDED, **fields}
+    fields.setdefault("unit", None)
+    fields["unit"] = fields["unit"] or make_unit()
+    return create_initiative(
+        fields=fields,
+        owner=owner,
+        sponsor=sponsor,
+        by=by or owner or make_user(),
+        at=at,
+    )
+
+
+def make_rollout(
+    initiative: Initiative | None = None,
+    *,
+    stage: str = "intake",
+    by: User | None = None,
+    at: datetime = NOW,
+    **fields: Any,
+) -> Rollout:
+    """A rollout at intake, or adopted at ``stage`` by a claim."""
+    make_playbook()
+    initiative = initiative or make_initiative(at=at, by=by, **fields)
+    actor = by or initiative.owner or make_user()
+    if stage == "intake":
+        return start_rollout(initiative=initiative, by=actor, at=at)
+    adoption = Adoption(initiative=initiative, stage=stage, row=2, words=stage)
+    (rollout,) = adopt_many(adoptions=[adoption], source="inventory.csv", by=actor, at=at)
+    refresh([initiative.pk], at)
+    return rollout
+
+
+def make_evidence(
+    initiative: Initiative,
+    *,
+    by: User | None = None,
+    verified_by: User | None = None,
+    at: datetime = NOW,
+    **fields: Any,
+) -> Evidence:
+    """A link, verified when ``verified_by`` is given."""
+    evidence = add_evidence(
+        initiative=initiative,
+        title=fields.pop("title", f"Report {next(_counter)}"),
+        url=fields.pop("url", "https://reports.example.org/1"),
+        by=by or make_user(),
+        at=at,
+        **fields,
+    )
+    return verify_evidence(evidence=evidence, by=verified_by, at=at) if verified_by else evidence
+
+
+def make_ready(
+    rollout: Rollout, *, by: User, verifier: User, at: datetime = NOW, skip: Sequence[str] = ()
+) -> None:
+    """Meet everything that an owner can meet at the gate that is judged next.
+
+    ``skip`` names finding ids (``criterion:baseline``, ``rung:data_pipeline``) or kinds that are
+    left as they are.
+    """
+    case = case_of(rollout, today=at.date())
+    evidence = make_evidence(rollout.initiative, by=by, verified_by=verifier, at=at)
+    for finding in case.evaluation.blockers:
+        if finding.id not in skip and finding.kind not in skip:
+            _MEET.get(finding.kind, _leave)(rollout, case, finding.key, evidence, by, at)
+
+
+def _leave(*_: Any) -> None:
+    """What nobody but a reviewer or a decider ends."""
+
+
+def _settle(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    answer_question(
+        initiative=rollout.initiative,
+        question=case.document.question(key),
+        text="Known and written down.",
+        settled=True,
+        by=by,
+        at=at,
+    )
+
+
+def _judge(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    criterion = case.document.criterion(key)
+    answer_criterion(
+        rollout=rollout,
+        criterion=criterion,
+        verdict="met",
+        note="Measured last week.",
+        evidence=evidence,
+        days_valid=case.document.days_valid(criterion),
+        by=by,
+        at=at,
+    )
+
+
+def _climb(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    check = case.document.check(key)
+    gate = case.document.gate(case.facts.gate or 0)
+    common: dict[str, Any] = {"initiative": rollout.initiative, "check": check, "by": by, "at": at}
+    match rung_of(gate, check):
+        case "assigned":
+            assign_check(assignee=by, **common)
+        case "planned":
+            plan_check(
+                assignee=by,
+                solution="As agreed.",
+                due=at.date() + timedelta(days=30),
+                **common,
+            )
+        case "met":
+            meet_check(evidence=evidence, days_valid=case.document.days_valid(check), **common)
+
+
+def make_assessment(
+    initiative: Initiative,
+    mode: str,
+    *,
+    by: User,
+    at: datetime = NOW,
+    likelihood: int = 2,
+    impact: int = 2,
+    response: str = "in_place",
+    **fields: Any,
+) -> Any:
+    """An assessment whose residual degrees are the current ones unless given."""
+    return assess(
+        initiative=initiative,
+        mode=standard().mode(mode),
+        likelihood=likelihood,
+        impact=impact,
+        response=response,
+        response_text="" if response == "none" else "Built in from the start.",
+        residual_likelihood=fields.pop("residual_likelihood", likelihood),
+        residual_impact=fields.pop("residual_impact", impact),
+        reassess_by=fields.pop("reassess_by", at.date() + timedelta(days=365)),
+        by=by,
+        at=at,
+        **fields,
+    )
+
+
+def _assess(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    make_assessment(rollout.initiative, key, by=by, at=at)
+
+
+_MEET = {"design": _settle, "criterion": _judge, "rung": _climb, "failure_mode": _assess}
+
+
+def make_submitted(rollout: Rollout, *, by: User, at: datetime = NOW) -> Review:
+    """A submitted review of the gate that is judged next; opens one when none is open."""
+    review = rollout.reviews.under_way().first() or open_review(rollout=rollout, by=by, at=at)
+    return submit_review(review=review, by=by, at=at)
+
+
+def make_sign_offs(
+    review: Review, reviewers: Sequence[User], *, at: datetime = NOW, skip: Sequence[str] = ()
+) -> None:
+    """Every remit that the gate asks, each signed by the first reviewer who holds it."""
+    document = review.rollout.playbook.parsed
+    for remit in document.remits_for(review.gate, review.rollout.initiative.impact_class):
+        if remit not in skip:
+            reviewer = next(person for person in reviewers if remit in person.remits)
+            sign_off(review=review, remit=remit, verdict="signed", note="", by=reviewer, at=at)
+
+
+def make_decision(
+    rollout: Rollout, outcome: str = "go", *, by: User, at: datetime = NOW, **choice: Any
+) -> Any:
+    """A decision on the facts as they are."""
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    seen = case_of(rollout, today=at.date()).seen
+    choice.setdefault("reason", "It holds.")
+    if outcome not in ("go", "conditional_go"):
+        choice.setdefault("cause", "integration")
+    return decide(rollout=rollout, choice=Choice(outcome, **choice), seen=seen, by=by, at=at)
+
+
+def make_passed(
+    rollout: Rollout,
+    *,
+    gates: int,
+    owner: User,
+    verifier: User,
+    reviewers: Sequence[User],
+    decider: User,
+    at: datetime = NOW,
+) -> Rollout:
+    """Through this many gates, one after the other, all in one go."""
+    for _ in range(gates):
+        rollout = Rollout.objects.get(pk=rollout.pk)
+        make_ready(rollout, by=owner, verifier=verifier, at=at)
+        review = make_submitted(rollout, by=owner, at=at)
+        make_sign_offs(review, reviewers, at=at)
+        make_decision(rollout, by=decider, at=at)
+    return Rollout.objects.get(pk=rollout.pk)
+
+
+ALL_REMITS = tuple(Remit.values)

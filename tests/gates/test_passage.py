@@ -1,0 +1,255 @@
+"""From intake to steady state by the services, and what each gate refuses."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import User
+from audit.models import Event
+from audit.services import verify
+from gates.case import case_of
+from gates.models import Claim, Decision, Passage, Rollout
+from gates.services.conditions import past_grace, revoke_go
+from gates.services.decisions import Choice, FactsChanged, NewCondition, decide
+from gates.services.rollouts import pause, resume
+from initiatives.errors import NotAllowed, Refused
+from tests.factories import (
+    NOW,
+    make_assessment,
+    make_decision,
+    make_initiative,
+    make_passed,
+    make_ready,
+    make_rollout,
+    make_sign_offs,
+    make_submitted,
+)
+
+pytestmark = pytest.mark.django_db
+TODAY = NOW.date()
+PATH = ["intake", "pilot", "readiness", "limited", "scaled", "steady"]
+
+
+@pytest.fixture
+def rollout(maya: User, carol: User, hannah: User) -> Rollout:
+    return make_rollout(make_initiative(owner=maya, sponsor=carol, by=hannah), by=hannah)
+
+
+def through(rollout: Rollout, gates: int, people: "dict[str, object]") -> Rollout:
+    return make_passed(rollout, gates=gates, **people)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def people(maya: User, lena: User, reviewers: list[User], carol: User) -> dict[str, object]:
+    return {"owner": maya, "verifier": lena, "reviewers": reviewers, "decider": carol}
+
+
+def test_an_initiative_goes_from_intake_to_steady_state_through_every_gate(
+    rollout: Rollout, people: dict[str, object]
+) -> None:
+    stages = [rollout.stage]
+    for _ in range(5):
+        rollout = through(rollout, 1, people)
+        stages.append(rollout.stage)
+    assert stages == PATH
+    assert rollout.standing.labels == ["proven"]
+    assert case_of(rollout, today=TODAY).facts.gate is None
+    assert verify()[1] == []
+    moves = Event.objects.filter(verb="decision.go").values_list("data__to", flat=True)
+    assert list(moves.order_by("seq")) == PATH[1:]
+
+
+def test_a_review_is_not_submitted_while_something_stands_that_no_condition_covers(
+    rollout: Rollout, maya: User
+) -> None:
+    with pytest.raises(Refused) as refused:
+        make_submitted(rollout, by=maya)
+    document = rollout.playbook.parsed
+    words = " ".join(refused.value.reasons)
+    assert all(question.question in words for question in document.questions)
+    assert all(mode.name in words for mode in document.failure_modes)
+
+
+def test_owner_submitter_and_evidence_author_never_decide(
+    rollout: Rollout, maya: User, hannah: User, peter: User, lena: User, reviewers: list[User]
+) -> None:
+    make_ready(rollout, by=hannah, verifier=lena)
+    review = make_submitted(rollout, by=maya)
+    make_sign_offs(review, reviewers)
+    for barred in (maya, hannah):
+        with pytest.raises(NotAllowed):
+            make_decision(rollout, by=barred)
+    assert make_decision(rollout, by=peter).to_stage == "pilot"
+
+
+def test_a_fact_that_changed_since_the_page_was_loaded_refuses_the_decision_and_is_named(
+    rollout: Rollout, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena)
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    seen = case_of(rollout, today=TODAY).seen
+    make_assessment(rollout.initiative, "budget", by=maya, likelihood=4, impact=4)
+    with pytest.raises(FactsChanged) as changed:
+        decide(rollout=rollout, choice=Choice("go", "It holds."), seen=seen, by=carol, at=NOW)
+    assert [change.title for change in changed.value.changes] == [
+        rollout.playbook.parsed.mode("budget").name
+    ]
+    assert not Decision.objects.exists()
+
+
+def test_a_go_stores_the_digest_of_what_was_decided_on(
+    rollout: Rollout, people: dict[str, object]
+) -> None:
+    through(rollout, 1, people)
+    decision = Decision.objects.get()
+    from audit.canonical import digest_of
+
+    assert decision.digest == digest_of(decision.facts)
+
+
+def test_a_conditional_go_covers_each_open_blocker_with_one_condition(
+    rollout: Rollout, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    criterion = rollout.playbook.parsed.gate(0).criteria[0]
+    make_ready(rollout, by=maya, verifier=lena, skip=[f"criterion:{criterion.key}"])
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    with pytest.raises(Refused, match=criterion.name):
+        make_decision(rollout, by=carol)
+    with pytest.raises(Refused, match="give it one condition"):
+        make_decision(rollout, "conditional_go", by=carol)
+    condition = NewCondition(
+        f"criterion:{criterion.key}", "Agree it", maya, TODAY + timedelta(days=7)
+    )
+    make_decision(rollout, "conditional_go", by=carol, conditions=[condition])
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    assert rollout.stage == "pilot"
+    assert rollout.conditions.get().blocker_title == criterion.name
+
+
+def test_a_condition_past_its_grace_revokes_the_go_and_the_rollout_falls_back(
+    rollout: Rollout, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    criterion = rollout.playbook.parsed.gate(0).criteria[0]
+    make_ready(rollout, by=maya, verifier=lena, skip=[f"criterion:{criterion.key}"])
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    condition = NewCondition(f"criterion:{criterion.key}", "Agree it", maya, TODAY)
+    make_decision(rollout, "conditional_go", by=carol, conditions=[condition])
+    grace = timedelta(days=rollout.playbook.parsed.condition_grace_days)
+    assert past_grace(at=NOW + grace) == []
+    later = NOW + grace + timedelta(days=1)
+    (overdue,) = past_grace(at=later)
+    owed = rollout.conditions.get(pk=overdue)
+    decision = revoke_go(condition=owed, at=later)
+    assert decision is not None and decision.decided_by is None
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    assert rollout.stage == "intake"
+    assert revoke_go(condition=owed, at=later) is None
+    assert not rollout.answers.filter(criterion=criterion.key, stands=True).exists()
+
+
+def test_a_third_hold_at_one_gate_is_refused(
+    rollout: Rollout, maya: User, carol: User, lena: User
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena)
+    until = TODAY + timedelta(days=14)
+    for _ in range(2):
+        make_submitted(rollout, by=maya)
+        make_decision(rollout, "hold", by=carol, hold_until=until)
+    make_submitted(rollout, by=maya)
+    with pytest.raises(Refused, match="Held 2 times"):
+        make_decision(rollout, "hold", by=carol, hold_until=until)
+
+
+def test_a_return_voids_the_gates_from_its_target_on_and_answers_only_prefill(
+    rollout: Rollout, people: dict[str, object], carol: User
+) -> None:
+    rollout = through(rollout, 3, people)
+    make_decision(rollout, "return", by=carol, return_to="pilot")
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    assert rollout.stage == "pilot"
+    standing = Passage.objects.filter(rollout=rollout, void_since__isnull=True)
+    assert [passage.gate for passage in standing] == [0]
+    asked = {criterion.key for criterion in rollout.playbook.parsed.gate(1).criteria}
+    assert rollout.answers.filter(criterion__in=asked).exists()
+    assert not rollout.answers.filter(criterion__in=asked, stands=True).exists()
+
+
+def test_stopped_before_production_and_retired_after(
+    rollout: Rollout, people: dict[str, object], carol: User, maya: User
+) -> None:
+    rollout = through(rollout, 3, people)
+    make_decision(rollout, "stop", by=carol)
+    assert Rollout.objects.get(pk=rollout.pk).stage == "retired"
+    other = make_rollout(make_initiative(owner=maya, sponsor=carol))
+    make_decision(other, "stop", by=carol)
+    assert Rollout.objects.get(pk=other.pk).stage == "stopped"
+
+
+def test_nothing_moves_while_paused(
+    rollout: Rollout, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena)
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    pause(rollout=rollout, reason="Vendor gone", cause="budget", by=maya, at=NOW)
+    with pytest.raises(Refused, match="Paused"):
+        make_decision(rollout, by=carol)
+    resume(rollout=rollout, by=maya, at=NOW)
+    assert make_decision(rollout, by=carol).to_stage == "pilot"
+
+
+def test_an_adopted_rollout_proves_its_gates_in_order_without_moving(
+    maya: User, carol: User, people: dict[str, object]
+) -> None:
+    rollout = make_rollout(make_initiative(owner=maya, sponsor=carol), stage="limited")
+    facts = case_of(rollout, today=TODAY).facts
+    assert (facts.gate, facts.owed_gates, facts.claimed) == (0, (0, 1, 2), True)
+    assert "claimed" in rollout.standing.labels
+    for proven in range(1, 4):
+        rollout = through(rollout, 1, people)
+        assert rollout.stage == "limited"
+        assert rollout.claimed is (proven < 3)
+    assert case_of(rollout, today=TODAY).facts.gate == 3
+    assert through(rollout, 1, people).stage == "scaled"
+
+
+def test_a_claim_of_production_is_an_extended_pilot_until_proven(
+    maya: User, carol: User, people: dict[str, object]
+) -> None:
+    rollout = make_rollout(make_initiative(owner=maya, sponsor=carol), stage="steady")
+    assert set(rollout.standing.labels) == {"claimed", "extended_pilot"}
+    rollout = through(rollout, 5, people)
+    assert rollout.standing.labels == ["proven"]
+
+
+def refused_by_the_database(sql: str, params: list[object]) -> str:
+    with (
+        pytest.raises(IntegrityError) as refused,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql, params)
+    return str(refused.value)
+
+
+def test_a_raw_update_of_the_stage_is_refused_without_a_decision(rollout: Rollout) -> None:
+    sql = "UPDATE gates_rollout SET stage = 'steady' WHERE id = %s"
+    assert "only with its decision" in refused_by_the_database(sql, [rollout.pk])
+
+
+def test_a_decision_moves_its_rollout_once(rollout: Rollout, people: dict[str, object]) -> None:
+    through(rollout, 2, people)
+    first = Decision.objects.order_by("pk")[0]
+    sql = "UPDATE gates_rollout SET stage = 'pilot', moved_by_id = %s WHERE id = %s"
+    assert "only with its decision" in refused_by_the_database(sql, [first.pk, rollout.pk])
+
+
+def test_a_rollout_is_not_inserted_beyond_intake_without_a_claim(rollout: Rollout) -> None:
+    make_decision_stop = "DELETE FROM gates_standing WHERE rollout_id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(make_decision_stop, [rollout.pk])
+    sql = """INSERT INTO gates_rollout (initiative_id, playbook_id, stage, stage_entered_at,
+             started_at) SELECT initiative_id, playbook_id, 'stopped', now(), now()
+             FROM gates_rollout WHERE id = %s"""
+    assert "starts at intake" in refused_by_the_database(sql, [rollout.pk])
+    assert not Claim.objects.exists()
