@@ -22,7 +22,19 @@ PYTHON = sys.executable
 COMMANDS = {
     "web": [PYTHON, "-m", "gunicorn", "-c", "python:config.gunicorn"],
     "worker": [
-        *(PYTHON, "-m", "celery", "-A", "config", "--quiet", "worker", "--loglevel=WARNING"),
+        # Celery warns of root, but a bare container has nobody else.
+        *(
+            PYTHON,
+            "-W",
+            "ignore:You're running the worker",
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "--quiet",
+            "worker",
+            "--loglevel=WARNING",
+        ),
         *("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"),
     ],
     # The schedule is in the settings and every task is safe to repeat: beat needs no memory.
@@ -78,7 +90,7 @@ def _prepare() -> None:
         else:
             call_command("setup_code")
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
 
 
 def _start(children: Processes) -> None:

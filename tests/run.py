@@ -1,0 +1,102 @@
+"""`make test`: every check that guards the project, cheapest first, then the tests.
+
+`--lint` leaves out the browser and the tests.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from config import embedded
+from config.env import data_dir
+from tests.plugins.browser import find_chromium
+
+BIN = Path(sys.executable).parent
+MANAGE = (sys.executable, "manage.py")
+INSTALL_CHROMIUM = "apt-get install --yes --no-install-recommends chromium"
+DEPLOYED = {"CLEARWAY_URL": "https://clearway.example.org", "CLEARWAY_DEMO": "0", "DEBUG": "0"}
+
+CHECKS: dict[str, tuple[str | Path, ...]] = {
+    "style": (BIN / "ruff", "check", "--quiet", "."),
+    "format": (BIN / "ruff", "format", "--check", "--quiet", "."),
+    "layers": (BIN / "lint-imports", "--no-cache"),
+    "migrations": (*MANAGE, "makemigrations", "--check", "--dry-run"),
+    "deployment": (*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
+    "types": (BIN / "mypy", "."),
+}
+
+
+def main() -> None:
+    lint_only = "--lint" in sys.argv[1:]
+    if not lint_only:
+        ensure_chromium()
+    test_data = data_dir() / "test"
+    checks_environment = {**os.environ, **DEPLOYED, "CLEARWAY_DATA_DIR": str(test_data)}
+    with embedded.servers(test_data, throwaway=True):
+        failed = [name for name, cmd in CHECKS.items() if not passes(name, cmd, checks_environment)]
+        if not audit_passes():
+            failed.append("known vulnerabilities")
+        code = 0 if lint_only else subprocess.run([BIN / "pytest", "-q"], check=False).returncode
+    if failed:
+        print(f"Failed before the tests: {', '.join(failed)}", file=sys.stderr)
+    sys.exit(code or bool(failed))
+
+
+def ensure_chromium() -> None:
+    if find_chromium():
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Chromium for the browser tests")
+        subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(INSTALL_CHROMIUM.split(), check=True, stdout=subprocess.DEVNULL)
+    if not find_chromium():
+        sys.exit(f"The browser tests need Chromium. On Debian: sudo {INSTALL_CHROMIUM}")
+
+
+def passes(name: str, command: tuple[str | Path, ...], environment: dict[str, str]) -> bool:
+    started = time.monotonic()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    report(name, "ok" if done.returncode == 0 else "FAILED", started)
+    if done.returncode != 0:
+        print(done.stdout, done.stderr, sep="\n")
+    return done.returncode == 0
+
+
+def audit_passes() -> bool:
+    """Ask for known vulnerabilities in what is shipped. Without the network nobody can tell."""
+    started = time.monotonic()
+    command = (BIN / "pip-audit", "--disable-pip", "--require-hashes", "--format=json")
+    answer = ""
+    with suppress(subprocess.TimeoutExpired):
+        answer = subprocess.run(
+            [*command, "--timeout=5", "--requirement=requirements/run.txt"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        ).stdout
+    packages = json.loads(answer)["dependencies"] if answer else []
+    asked = [package for package in packages if "skip_reason" not in package]
+    if not asked:
+        report("known vulnerabilities", "not checked: no advisory database answers", started)
+        return True
+    found = [package for package in asked if package["vulns"]]
+    result = "FOUND" if found else f"none in {len(asked)} of {len(packages)} packages"
+    report("known vulnerabilities", result, started)
+    for package in found:
+        names = ", ".join(hole["id"] for hole in package["vulns"])
+        print(f"  {package['name']} {package['version']}: {names}")
+    return not found
+
+
+def report(name: str, result: str, started: float) -> None:
+    print(f"{name:<22} {result} ({time.monotonic() - started:.1f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
