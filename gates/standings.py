@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from gates.case import Case, cases_of
 from gates.models import Rollout, Standing
-from playbook.labels import holds_until, labels, stall_reasons
+from playbook.labels import ENDED, EXTENDED_PILOT, STALLED, holds_until, labels, stall_reasons
 
 LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
 RATINGS = ("low", "medium", "high", "critical")
@@ -56,11 +56,13 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
     blockers = case.evaluation.blockers
     ladder = "".join(_letter(case, check.key, today) for check in document.checks)
     rating, mode = _worst(case)
+    severe, untreated = _severe(case)
     first = blockers[0] if blockers else None
+    earned = labels(document, facts)
     return Standing(
         rollout_id=rollout_id,
         gate=facts.gate,
-        labels=list(labels(document, facts)),
+        labels=list(earned),
         stall_reasons=list(stall_reasons(document, facts)),
         blocker_kinds=sorted({finding.kind for finding in blockers}),
         blockers=len(blockers),
@@ -72,8 +74,24 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
         checks_met=ladder.count("m"),
         worst_mode=mode,
         worst_rating=rating,
+        severe_modes=severe,
+        untreated_modes=untreated,
+        rank=_rank(case, earned, rating),
         valid_until=holds_until(document, facts),
         judged_at=at,
+    )
+
+
+def _rank(case: Case, earned: Sequence[str], rating: str) -> int:
+    """The higher the worse, among what somebody answers for; what nobody owns comes after."""
+    if case.facts.stage in ENDED:
+        return -1
+    return (
+        1000 * (case.facts.owner is not None)
+        + 200 * (STALLED in earned)
+        + 20 * (RATINGS.index(rating) + 1 if rating else 0)
+        + 10 * (EXTENDED_PILOT in earned)
+        + min(len(case.evaluation.blockers), 9)
     )
 
 
@@ -93,6 +111,22 @@ def _worst(case: Case) -> tuple[str, str]:
         return "", ""
     worst, mode = max(rated, key=lambda pair: pair[0])
     return RATINGS[worst], mode
+
+
+def _severe(case: Case) -> tuple[list[str], list[str]]:
+    """The failure modes high or critical once treated, and those critical and not treated."""
+    rate, risks = case.document.rating.rate, case.facts.risks
+    severe = [
+        mode
+        for mode, risk in risks.items()
+        if rate(risk.residual_likelihood, risk.residual_impact) in RATINGS[2:]
+    ]
+    untreated = [
+        mode
+        for mode, risk in risks.items()
+        if risk.response == "none" and rate(risk.likelihood, risk.impact) == RATINGS[-1]
+    ]
+    return sorted(severe), sorted(untreated)
 
 
 def standings_of_new(rollouts: Sequence[Rollout], *, at: datetime) -> list[Standing]:

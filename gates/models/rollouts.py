@@ -95,6 +95,14 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
     def live(self) -> RolloutQuerySet:
         return self.exclude(stage__in=ENDED)
 
+    def labelled(self, *keys: str) -> RolloutQuerySet:
+        """Rollouts whose last judgement earned every one of these labels."""
+        return self.filter(standing__labels__contains=keys)
+
+    def proving(self, *, owned: bool) -> RolloutQuerySet:
+        """Live rollouts that still owe proof of their claim, with or without an owner."""
+        return self.labelled("claimed").filter(initiative__owner__isnull=not owned)
+
     def visible_to(self, user: User) -> RolloutQuerySet:
         return self.filter(initiative__in=Initiative.objects.visible_to(user))
 

@@ -11,8 +11,10 @@ class Standing(models.Model):
     """What lists show of a rollout without judging it anew.
 
     ``labels`` and ``blocker_kinds`` are keys; ``ladder`` has one letter a check (u unassigned,
-    a assigned, p planned, m met, l lapsed); ``valid_until`` is the last day on which all of it
-    still holds, empty when only a new fact can change it.
+    a assigned, p planned, m met, l lapsed); ``severe_modes`` are rated high or critical even once
+    treated, ``untreated_modes`` critical with no response; ``valid_until`` is the last day on
+    which all of it still holds, empty when only a new fact can change it. ``rank`` is the place in
+    a list sorted worst first: with an owner before without, then stalled, then by worst rating.
     """
 
     rollout = models.OneToOneField(
@@ -31,6 +33,9 @@ class Standing(models.Model):
     checks_met = models.PositiveSmallIntegerField(default=0)
     worst_mode = models.CharField(max_length=40, blank=True)
     worst_rating = models.CharField(max_length=10, blank=True)
+    severe_modes = ArrayField(models.CharField(max_length=40), default=list)
+    untreated_modes = ArrayField(models.CharField(max_length=40), default=list)
+    rank = models.SmallIntegerField(default=0)
     valid_until = models.DateField(null=True)
     judged_at = models.DateTimeField()
 
@@ -38,6 +43,8 @@ class Standing(models.Model):
         indexes = [
             GinIndex(fields=["labels"], name="gates_standing_labels"),
             models.Index(fields=["valid_until"], name="gates_standing_runs_out"),
+            # The portfolio table's first page, worst first.
+            models.Index(fields=["-rank", "rollout"], name="gates_standing_worst_first"),
         ]
 
     def __str__(self) -> str:

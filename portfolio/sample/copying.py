@@ -1,0 +1,50 @@
+"""Filling tables by the hundred thousand rows: ids reserved first, rows sent by COPY.
+
+For invented portfolios only. Real changes go through services, which lock and keep the trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def reserve(model: type[models.Model], count: int) -> list[int]:
+    """Primary keys that nobody else will get, in ascending order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def numbered(rows: Sequence[models.Model]) -> None:
+    """Give each row of one model a reserved primary key."""
+    if rows:
+        for row, pk in zip(rows, reserve(type(rows[0]), len(rows)), strict=True):
+            row.pk = pk
+
+
+def copy(rows: Sequence[models.Model]) -> None:
+    """Send rows of one model to its table. Triggers and constraints judge them as ever."""
+    if not rows:
+        return
+    if rows[0].pk is None:
+        numbered(rows)
+    meta = type(rows[0])._meta
+    fields = [field for field in meta.concrete_fields if not field.generated]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {quote(meta.db_table)} ({columns}) FROM STDIN") as target,
+    ):
+        for row in rows:
+            target.write_row([_value(field, row) for field in fields])
+
+
+def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
+    return field.get_db_prep_save(getattr(row, field.attname), connection)
