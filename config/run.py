@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import django
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
 
+from accounts.demo import DEMO_PASSWORD, DEMO_PEOPLE
 from config import embedded
 from config.env import data_dir, env
 from config.processes import Processes
@@ -61,6 +66,7 @@ def main() -> None:
             try:
                 _prepare()
                 _start(children)
+                _welcome()
                 while os.getppid() == parent:  # killed, make cannot pass anything on
                     children.check()
                     time.sleep(0.5)
@@ -74,28 +80,25 @@ def main() -> None:
 
 def _prepare() -> None:
     django.setup()
-    from django.conf import settings
-    from django.contrib.auth import get_user_model
-    from django.core.management import call_command
-    from django.db import connection
-
     _say("Bringing the database up to date")
     call_command("migrate", interactive=False, verbosity=0)
     _say("Collecting static files")
     call_command("collectstatic", interactive=False, verbosity=0)
-    if not get_user_model().objects.exists():
+    users = get_user_model()._default_manager
+    if not users.exists():
         if settings.DEMO:
             _say("Loading the sample portfolio")
             call_command("load_sample_portfolio")
         else:
             call_command("setup_code")
+    # A database in real use was never loaded with the sample; its sign-in page names nobody.
+    is_demo = users.filter(email__in=[person.email for person in DEMO_PEOPLE]).exists()
+    os.environ["CLEARWAY_DEMO"] = "1" if settings.DEMO and is_demo else "0"
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
 
 
 def _start(children: Processes) -> None:
-    from django.conf import settings
-
     _say("Starting web, worker and beat")
     for name, command in COMMANDS.items():
         children.start(name, command)
@@ -105,8 +108,18 @@ def _start(children: Processes) -> None:
         if time.monotonic() > deadline:
             raise SystemExit(f"Not ready after {READY_TIMEOUT_SECONDS} seconds.")
         time.sleep(0.1)
-    _say(f"Clearway is ready: {settings.BASE_URL}/")
-    _say("Ctrl-C stops everything.")
+
+
+def _welcome() -> None:
+    if env("CLEARWAY_DEMO", bool, False):
+        _say("")
+        _say(f"Sign in as one of these, with the password {DEMO_PASSWORD}")
+        for person in DEMO_PEOPLE:
+            _say(f"  {person.email:<30} {person.part}")
+    elif not settings.EMAIL_URL:
+        _say("EMAIL_URL is not set: mail is printed here instead of being sent.")
+    _say("")
+    _say(f"Clearway is ready: {settings.BASE_URL}/   (Ctrl-C stops it)")
 
 
 def _is_ready() -> bool:

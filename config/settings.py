@@ -24,9 +24,9 @@ ON_EVERY_ADDRESS = HOST in {"0.0.0.0", "::"}  # noqa: S104
 BASE_URL = env("CLEARWAY_URL", str, f"http://{'localhost' if ON_EVERY_ADDRESS else HOST}:{PORT}")
 HTTPS = BASE_URL.startswith("https://")
 
-# The demo shows its sign-ins and its mail to every visitor, so a database named by hand has to ask
-# for it. `make run` does.
-DEMO = env("CLEARWAY_DEMO", bool, not env("DATABASE_URL", str, ""))
+# The demo shows its sign-ins and its mail to every visitor. Only `make run` turns it on unasked,
+# and only where it has loaded the sample portfolio.
+DEMO = env("CLEARWAY_DEMO", bool, False)
 
 
 def _secret_key() -> str:
