@@ -36,6 +36,7 @@ _SEGMENT_FILLS = {
     "s": "f-warn",
     "p": "f-accent",
     "a": "f-accent",
+    "o": "f-open",
 }
 
 
@@ -49,7 +50,7 @@ def _width(part: float, whole: float) -> str:
 
 
 def _figure(value: float, unit: str = "") -> str:
-    return f"{value:g}{f' {escape(unit)}' if unit else ''}"
+    return f"{value:g}{f' {unit}' if unit else ''}"
 
 
 def _svg(height: int, words: str, *drawn: str, css: str = "chart") -> SafeString:
@@ -161,17 +162,18 @@ def _bullet_labels(target: float, baseline: float | None, low: float, span: floa
     if baseline is not None:
         places.append((baseline, f"baseline {baseline:g}", ""))
     places.sort()
-    close = len(places) == 2 and (places[1][0] - places[0][0]) / span < 0.3
+    apart = (places[-1][0] - places[0][0]) / span
+    close = len(places) == 2 and apart < 0.3
     drawn = []
     for index, (number, text, css) in enumerate(places):
         share = (number - low) / span
         anchor = "middle"
         if share < 0.12:
             anchor = "start"
-        elif share > 0.88:
+        elif share > 0.88 or (close and index == 0):
             anchor = "end"
-        elif close:
-            anchor = "end" if index == 0 else "start"
+        elif close and apart < 0.12:
+            anchor = "start"
         drawn.append(
             f'<text class="{css}" x="{_width(number - low, span)}" y="31" '
             f'text-anchor="{anchor}">{text}</text>'

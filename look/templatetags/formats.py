@@ -63,7 +63,8 @@ def percent(value: float | None) -> str:
     if value is None:
         return ""
     points = value * 100
-    return f"{points:.1f} %" if 0 < points < 1 else f"{round(points)} %"
+    figure = f"{points:.1f}" if 0 < points < 1 else f"{round(points)}"
+    return f"{figure}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
@@ -71,7 +72,9 @@ def money(value: float | None) -> str:
     """Dollars: `$640,000`, and `$2.4 m` from a million."""
     if value is None:
         return ""
-    return f"${value / 1_000_000:.3g} m" if abs(value) >= 1_000_000 else f"${value:,.0f}"
+    if abs(value) >= 1_000_000:
+        return f"${value / 1_000_000:.3g}\N{NO-BREAK SPACE}m"
+    return f"${value:,.0f}"
 
 
 @register.filter
