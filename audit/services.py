@@ -1,6 +1,6 @@
 """Writing the audit trail. Call inside the transaction of the change that is recorded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -125,11 +125,27 @@ def verify() -> tuple[int, list[Break]]:
         count += 1
         if event.chain != chain:
             chain, seq, previous = event.chain, 0, GENESIS
-        if event.seq != seq + 1:
-            breaks.append(Break(chain, event.seq, f"event {seq + 1} is missing"))
-        elif event.previous != previous:
-            breaks.append(Break(chain, event.seq, "it does not follow the event before it"))
-        if link_digest(event) != event.digest:
-            breaks.append(Break(chain, event.seq, "its content was changed after it was written"))
+        breaks += _breaks_at(event, seq, previous)
         seq, previous = event.seq, event.digest
     return count, breaks
+
+
+def breaks_in(events: Iterable[Event]) -> list[Break]:
+    """The breaks among neighbouring events of one chain, oldest first, wherever one enters it."""
+    breaks: list[Break] = []
+    before: Event | None = None
+    for event in events:
+        seq, previous = (before.seq, before.digest) if before else (event.seq - 1, event.previous)
+        breaks += _breaks_at(event, seq, previous)
+        before = event
+    return breaks
+
+
+def _breaks_at(event: Event, seq: int, previous: str) -> Iterator[Break]:
+    """How the event fails to follow the event with this number and digest."""
+    if event.seq != seq + 1:
+        yield Break(event.chain, event.seq, f"event {seq + 1} is missing")
+    elif event.previous != previous:
+        yield Break(event.chain, event.seq, "it does not follow the event before it")
+    if link_digest(event) != event.digest:
+        yield Break(event.chain, event.seq, "its content was changed after it was written")

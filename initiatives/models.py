@@ -248,6 +248,10 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def awaiting_verification(self) -> "EvidenceQuerySet":
         return self.filter(verified_at__isnull=True)
 
+    def unverified_first(self) -> "EvidenceQuerySet":
+        """What waits for a second person, then the rest, newest first."""
+        return self.order_by(models.F("verified_at").desc(nulls_first=True), "-added_at", "-pk")
+
 
 class Evidence(models.Model):
     """A link or a file that shows something, with who brought it and who checked it.

@@ -1,0 +1,50 @@
+"""Where each requirement of a gate is dealt with: the one link from a finding to its task."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+
+from playbook.document import Document
+from playbook.evaluate import Finding
+
+Where = Callable[[Document, str, Finding], str]
+
+
+def _page(name: str) -> Where:
+    return lambda document, reference, finding: reverse(f"gates:{name}", args=[reference])
+
+
+def _keyed(name: str) -> Where:
+    """The page of the very thing that the finding's key names."""
+    return lambda document, reference, finding: reverse(
+        f"gates:{name}", args=[reference, finding.key]
+    )
+
+
+def _design(document: Document, reference: str, finding: Finding) -> str:
+    area = document.area_of_question(finding.key)
+    return f"{reverse('gates:design', args=[reference, area.key])}#{finding.key}"
+
+
+def _funding(document: Document, reference: str, finding: Finding) -> str:
+    return f"{reverse('gates:edit', args=[reference])}#funding"
+
+
+TASKS: dict[str, Where] = {
+    "owed": _page("review"),
+    "pause": _page("initiative"),
+    "condition": _keyed("condition"),
+    "design": _design,
+    "funding": _funding,
+    "criterion": _keyed("criterion"),
+    "rung": _keyed("check"),
+    "failure_mode": _keyed("risk"),
+    "review": _page("review"),
+    "sign_off": _keyed("sign_off"),
+    "decider": _page("people"),
+}
+
+
+def task_url(document: Document, reference: str, finding: Finding) -> str:
+    """The page on which somebody ends this blocker of the initiative with this reference."""
+    return TASKS[finding.kind](document, reference, finding)

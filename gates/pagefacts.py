@@ -1,0 +1,229 @@
+"""What the initiative page shows beside its next step: the ladder, the failure modes, the people
+who may decide. Shapes for templates, worked out of a case and rows that the view has loaded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from audit.models import Event
+from gates.blockers import check_state
+from gates.case import Case
+from initiatives.models import Initiative
+from playbook.document import FailureMode, MvpItem
+from playbook.indicators import suggest
+from playbook.labels import ENDED, plan_ends
+from risks.models import Assessment
+
+SCORE_WORDS = {
+    "value_score": ("slight", "modest", "clear", "large", "decisive"),
+    "feasibility_score": ("remote", "hard", "demanding", "doable", "straightforward"),
+    "integration_complexity": (
+        "nothing new to connect",
+        "one system",
+        "a few systems",
+        "many systems",
+        "systems nobody has mapped",
+    ),
+}
+"""What the scores from 1 to 5 say; complexity is what has to be connected."""
+
+RATING_ORDER = ("low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True)
+class LadderItem:
+    """One of the ten items: a state for each of its checks, and the worst of them in words."""
+
+    name: str
+    states: tuple[str, ...]
+    note: str
+    tone: str
+    first_open: str
+
+
+def ladder(case: Case) -> list[LadderItem]:
+    return [_item(case, item) for item in case.document.mvp_items]
+
+
+WORST_FIRST = ("lapsed", "unassigned", "assigned", "planned")
+TONES = {"lapsed": "bad", "planned": "accent", "assigned": "accent"}
+
+
+def _item(case: Case, item: MvpItem) -> LadderItem:
+    states = tuple(check_state(case, check.key) for check in item.checks)
+    for worst in WORST_FIRST:
+        if worst in states:
+            check = item.checks[states.index(worst)]
+            note = _note(case, check.key, check.name, worst, states.count(worst))
+            return LadderItem(item.name, states, note, TONES.get(worst, ""), check.key)
+    return LadderItem(item.name, states, "met", "", item.checks[0].key)
+
+
+def _note(case: Case, key: str, name: str, state: str, count: int) -> str:
+    fact = case.facts.checks.get(key)
+    if fact is None or state == "unassigned":
+        return "nobody yet"
+    if fact.status == "met" and not fact.verified:
+        return "waits for a second person"
+    if state == "lapsed":
+        return f"{name.lower()} lapsed {_day(fact.valid_until)}"
+    if state == "planned":
+        return f"{name.lower()}, {_day(fact.due)}"
+    who = fact.assignee.label if fact.assignee else ""
+    return f"{name.lower()}, {who}" if count == 1 else f"{count} assigned"
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%b}" if day else ""
+
+
+RUNG_WORDS = {
+    "none": "Gate {} asks for none of them yet.",
+    "assigned": "Gate {} needs somebody's name on each.",
+    "planned": "Gate {} needs each planned, and monitoring met.",
+    "met": "Gate {} needs all of them met.",
+    "still_met": "Gate {} needs all of them still met.",
+}
+
+
+def ladder_sentence(case: Case) -> str:
+    """How many checks are met, and what the next gate asks of them."""
+    states = [check_state(case, check.key) for check in case.document.checks]
+    said = f"{states.count('met')} of {len(states)} checks met."
+    if case.evaluation.gate is None:
+        return said
+    gate = case.document.gate(case.evaluation.gate)
+    return f"{said} {RUNG_WORDS[gate.rung].format(gate.number)}"
+
+
+@dataclass(frozen=True)
+class ModeRow:
+    """One failure mode: its ratings and what shows them, or nothing when nobody assessed it."""
+
+    mode: FailureMode
+    assessment: Assessment | None
+    shown: str
+    current: str
+    residual: str
+    overdue: bool
+
+
+def mode_rows(case: Case, assessments: Iterable[Assessment]) -> list[ModeRow]:
+    by_mode = {assessment.mode: assessment for assessment in assessments}
+    return [_mode(case, mode, by_mode.get(mode.key)) for mode in case.document.failure_modes]
+
+
+def _mode(case: Case, mode: FailureMode, assessment: Assessment | None) -> ModeRow:
+    if assessment is None:
+        return ModeRow(mode, None, mode.pattern, "", "", False)
+    rate = case.document.rating.rate
+    fired = suggest(mode, assessment.indicators).fired
+    shown = fired[0].threshold.says if fired else assessment.response_text
+    return ModeRow(
+        mode,
+        assessment,
+        shown,
+        rate(assessment.likelihood, assessment.impact),
+        rate(assessment.residual_likelihood, assessment.residual_impact),
+        assessment.reassess_by < case.facts.today,
+    )
+
+
+def modes_sentence(rows: Iterable[ModeRow]) -> str:
+    """The worst residual rating and where, or how many nobody has assessed."""
+    rows = list(rows)
+    missing = sum(1 for row in rows if row.assessment is None)
+    if missing == len(rows):
+        return "None is assessed yet."
+    rated = [row for row in rows if row.residual]
+    worst = max((row.residual for row in rated), key=RATING_ORDER.index)
+    names = [row.mode.short_name.lower() for row in rated if row.residual == worst]
+    said = f"Worst once treated: {worst}, in {', '.join(names)}."
+    return f"{said} {missing} not assessed." if missing else said
+
+
+@dataclass(frozen=True)
+class Barred:
+    """Somebody who could decide at a gate, and why not at this one."""
+
+    name: str
+    why: str
+
+
+def barred(case: Case, initiative: Initiative, submitter_id: int | None) -> list[Barred]:
+    def why(person_id: int) -> str:
+        if person_id == initiative.owner_id:
+            return "owns it"
+        if person_id == submitter_id:
+            return "submitted the review"
+        return "brought evidence that is judged"
+
+    return [Barred(person.label, why(person.id)) for person in case.facts.barred]
+
+
+def plan_end(case: Case) -> dict[str, Any] | None:
+    """The day on which the stage's longest plan ends, and whether it is over; None without one."""
+    if case.facts.stage in ENDED:
+        return None
+    ends = plan_ends(case.document, case.facts.stage, case.facts.stage_since)
+    return {"day": ends, "over": ends < case.facts.today} if ends else None
+
+
+def scores(initiative: Initiative) -> list[dict[str, Any]]:
+    """The scores with their words; a figure never stands alone."""
+    return [
+        {
+            "label": str(initiative._meta.get_field(name).verbose_name),
+            "figure": getattr(initiative, name),
+            "word": words[getattr(initiative, name) - 1] if getattr(initiative, name) else "",
+        }
+        for name, words in SCORE_WORDS.items()
+    ]
+
+
+# The first verb or verb family that fits gives an event its icon and colour.
+EVENT_ICONS = (
+    ("decision.go", "gate-go", "accent"),
+    ("decision.conditional_go", "gate-half", "accent"),
+    ("decision.hold", "hold", "accent"),
+    ("decision.revoke", "gate-lost", "bad"),
+    ("decision.stop", "notmet", "bad"),
+    ("decision.", "gate-open", "accent"),
+    ("review.objected", "notmet", "bad"),
+    ("review.", "flag", "accent"),
+    ("criterion.", "check", "grey"),
+    ("check.met", "met", "met"),
+    ("check.reopened", "due", "warn"),
+    ("check.", "progress", "accent"),
+    ("evidence.verified", "met", "met"),
+    ("evidence.unverified", "due", "warn"),
+    ("evidence.", "paperclip", "grey"),
+    ("risk.", "due", "grey"),
+    ("condition.", "check", "met"),
+    ("rollout.paused", "hold", "accent"),
+    ("rollout.", "flag", "grey"),
+    ("initiative.assigned", "user", "grey"),
+    ("initiative.contributors", "users", "grey"),
+    ("initiative.created", "plus", "grey"),
+    ("initiative.", "pencil", "grey"),
+    ("", "file", "grey"),
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An audit event with the sign that it is known by at a glance."""
+
+    event: Event
+    icon: str
+    tone: str
+
+
+def told(events: Iterable[Event]) -> list[Told]:
+    return [_told(event) for event in events]
+
+
+def _told(event: Event) -> Told:
+    icon, tone = next((i, t) for start, i, t in EVENT_ICONS if event.verb.startswith(start))
+    return Told(event, icon, tone)
