@@ -1,0 +1,303 @@
+"""What keeps each gate shut, judged on plain facts."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from playbook.evaluate import evaluate, rung_of
+from playbook.facts import (
+    AnswerFact,
+    CheckFact,
+    ConditionFact,
+    Facts,
+    Person,
+    ReviewFact,
+    RiskFact,
+    SignOffFact,
+)
+from playbook.labels import holds_until, labels
+from playbook.loading import standard
+
+TODAY = date(2026, 11, 16)
+LATER = TODAY + timedelta(days=90)
+MAYA, CAROL, LENA = Person(1, "Maya Okafor"), Person(2, "Carol Nakamura"), Person(3, "Lena Haas")
+STAGES = ("intake", "pilot", "readiness", "limited", "scaled")
+GATES = range(5)
+
+
+def facts_ready_for(gate: int, /, **changes: object) -> Facts:
+    """Facts on which the gate is clear."""
+    document = standard()
+    met = AnswerFact("met", "", True, LATER, TODAY)
+    rung = {"assigned": CheckFact("assigned", MAYA), "planned": CheckFact("planned", MAYA, LATER)}
+    risk = RiskFact(2, 2, "in_place", 1, 1, LATER)
+    facts = Facts(
+        today=TODAY,
+        name="Claims assistant",
+        stage=STAGES[gate],
+        gate=gate,
+        owed_gates=(),
+        claimed=False,
+        impact_class="ordinary",
+        owner=MAYA,
+        funding_missing=(),
+        handoff_lacks=(),
+        paused_since=None,
+        stage_since=TODAY - timedelta(days=7),
+        progress_on=TODAY,
+        holds=0,
+        review=ReviewFact(1, "submitted", LATER, TODAY),
+        deciders=(CAROL,),
+        barred=(MAYA,),
+        design={question.key: True for question in document.questions},
+        answers={c.key: met for c in document.criteria_for(gate, "ordinary")},
+        checks={
+            check.key: rung.get(
+                str(rung_of(document.gate(gate), check)),
+                CheckFact("met", MAYA, LATER, verified=True, valid_until=LATER),
+            )
+            for check in document.checks
+        },
+        sign_offs={
+            remit: SignOffFact("signed", LENA, "")
+            for remit in document.remits_for(gate, "ordinary")
+        },
+        risks={mode.key: risk for mode in document.failure_modes},
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def blockers(facts: Facts) -> dict[str, str]:
+    return {finding.id: finding.state for finding in evaluate(standard(), facts).blockers}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_nothing_blocks_a_gate_when_everything_is_met(gate: int) -> None:
+    assert blockers(facts_ready_for(gate)) == {}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_every_criterion_that_is_not_met_unknown_or_stale_blocks_in_its_own_way(gate: int) -> None:
+    ready = facts_ready_for(gate)
+    yesterday = TODAY - timedelta(days=1)
+    for criterion in standard().gate(gate).criteria:
+        others = {key: fact for key, fact in ready.answers.items() if key != criterion.key}
+        states = {
+            "unknown": others,
+            "not_met": {**others, criterion.key: AnswerFact("not_met", "", True, None, TODAY)},
+            "stale": {**others, criterion.key: AnswerFact("met", "", True, yesterday, TODAY)},
+        }
+        for state, answers in states.items():
+            found = blockers(replace(ready, answers=answers))
+            assert found == {f"criterion:{criterion.key}": state}
+
+
+def test_met_without_evidence_is_unknown_and_never_a_pass() -> None:
+    ready = facts_ready_for(1)
+    key = standard().gate(1).criteria[0].key
+    answers = {**ready.answers, key: AnswerFact("met", "", False, None, TODAY)}
+    assert blockers(replace(ready, answers=answers)) == {f"criterion:{key}": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "has", "blocks"),
+    [
+        (0, "unassigned", False),
+        (1, "unassigned", True),
+        (1, "assigned", False),
+        (2, "assigned", True),
+        (2, "planned", False),
+        (3, "planned", True),
+        (3, "unverified", True),
+        (3, "lapsed", True),
+        (3, "met", False),
+        (4, "planned", True),
+        (4, "lapsed", True),
+    ],
+)
+def test_each_gate_asks_its_rung_of_the_ladder(gate: int, has: str, blocks: bool) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    facts = {
+        "unassigned": CheckFact("unassigned"),
+        "assigned": CheckFact("assigned", MAYA),
+        "planned": CheckFact("planned", MAYA, LATER),
+        "unverified": CheckFact("met", MAYA, LATER, verified=False, valid_until=LATER),
+        "lapsed": CheckFact("met", MAYA, LATER, verified=True, valid_until=yesterday),
+        "met": CheckFact("met", MAYA, LATER, verified=True, valid_until=TODAY),
+    }
+    ready = facts_ready_for(gate)
+    key = next(check.key for check in standard().checks if not check.monitoring)
+    found = blockers(replace(ready, checks={**ready.checks, key: facts[has]}))
+    assert (f"rung:{key}" in found) is blocks
+
+
+def test_readiness_needs_the_monitoring_checks_met_already() -> None:
+    ready = facts_ready_for(2)
+    key = next(check.key for check in standard().checks if check.monitoring)
+    planned = {**ready.checks, key: CheckFact("planned", MAYA, LATER)}
+    assert blockers(replace(ready, checks=planned)) == {f"rung:{key}": "not_met"}
+
+
+def test_every_question_of_the_design_assessment_is_settled_before_gate_0_and_asked_once() -> None:
+    open_ones = blockers(facts_ready_for(0, design={}))
+    assert set(open_ones) == {f"design:{question.key}" for question in standard().questions}
+    assert blockers(facts_ready_for(1, design={})) == {}
+
+
+def test_a_learning_exercise_passes_gate_0_and_never_gate_1() -> None:
+    unfunded = ("production owner", "funder")
+    assert blockers(facts_ready_for(0, funding_missing=unfunded)) == {}
+    (finding,) = evaluate(standard(), facts_ready_for(1, funding_missing=unfunded)).blockers
+    assert finding.text.startswith("No production owner and funder named")
+    assert not finding.coverable
+
+
+def test_an_untreated_critical_failure_mode_blocks_and_a_treated_one_does_not() -> None:
+    ready = facts_ready_for(1)
+    for response, state in (("none", "not_met"), ("planned", None)):
+        risks = {**ready.risks, "budget": RiskFact(5, 5, response, 5, 5, LATER)}
+        found = blockers(replace(ready, risks=risks))
+        assert found.get("failure_mode:budget") == state
+
+
+def test_a_mode_that_nobody_assessed_blocks_and_no_condition_covers_it() -> None:
+    ready = facts_ready_for(1)
+    risks = {key: fact for key, fact in ready.risks.items() if key != "value"}
+    (finding,) = evaluate(standard(), replace(ready, risks=risks)).blockers
+    assert (finding.id, finding.state, finding.coverable) == (
+        "failure_mode:value",
+        "unknown",
+        False,
+    )
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_each_remit_of_the_gate_signs_off(gate: int) -> None:
+    remits = standard().remits_for(gate, "ordinary")
+    assert blockers(facts_ready_for(gate, sign_offs={})) == {
+        f"sign_off:{r}": "waiting" for r in remits
+    }
+
+
+def test_only_an_objection_within_security_or_governance_cannot_be_covered() -> None:
+    ready = facts_ready_for(2)
+    for remit in standard().remits_for(2, "ordinary"):
+        objected = {**ready.sign_offs, remit: SignOffFact("objected", LENA, "Not yet.")}
+        (finding,) = evaluate(standard(), replace(ready, sign_offs=objected)).blockers
+        assert finding.coverable is (remit not in ("security", "governance"))
+
+
+def test_pause_debt_overdue_condition_missing_review_and_decider_block() -> None:
+    overdue = ConditionFact(7, 1, "Plan the training", MAYA, TODAY - timedelta(days=1))
+    found = blockers(
+        facts_ready_for(
+            2,
+            paused_since=TODAY,
+            owed_gates=(0,),
+            conditions=(overdue,),
+            review=None,
+            deciders=(),
+        )
+    )
+    assert found == {
+        "owed:0": "not_met",
+        "pause:pause": "not_met",
+        "condition:7": "not_met",
+        "review:2": "waiting",
+        "decider:decider": "not_met",
+    }
+    assert not any(
+        finding.coverable
+        for finding in evaluate(
+            standard(), facts_ready_for(2, paused_since=TODAY, conditions=(overdue,), deciders=())
+        ).blockers
+    )
+
+
+def test_a_condition_due_today_is_not_overdue() -> None:
+    due = ConditionFact(7, 1, "Plan the training", MAYA, TODAY)
+    assert blockers(facts_ready_for(2, conditions=(due,))) == {}
+
+
+def test_a_higher_impact_class_asks_more() -> None:
+    ready = facts_ready_for(3)
+    added = set(standard().remits_for(3, "rights")) - set(standard().remits_for(3, "ordinary"))
+    assert added
+    assert {f"sign_off:{remit}" for remit in added} <= set(
+        blockers(replace(ready, impact_class="rights"))
+    )
+
+
+def test_steady_state_has_no_gate_ahead() -> None:
+    evaluation = evaluate(standard(), facts_ready_for(4, stage="steady", gate=None))
+    assert evaluation.findings == () and not evaluation.clear
+
+
+def all_met() -> dict[str, CheckFact]:
+    met = CheckFact("met", MAYA, LATER, verified=True, valid_until=LATER)
+    return {check.key: met for check in standard().checks}
+
+
+@pytest.mark.parametrize(
+    ("stage", "weeks_in", "complete", "owed", "label"),
+    [
+        ("readiness", 1, True, (), None),
+        ("limited", 1, False, (), "qualifying"),
+        ("limited", 12, False, (), "qualifying"),
+        ("limited", 13, False, (), "extended_pilot"),
+        ("limited", 13, True, (), "proven"),
+        ("scaled", 1, False, (), "extended_pilot"),
+        ("steady", 1, False, (), "extended_pilot"),
+        ("steady", 1, True, (0, 1), "extended_pilot"),
+        ("steady", 1, True, (), "proven"),
+    ],
+)
+def test_proven_qualifying_and_extended_pilot_exclude_each_other(
+    stage: str, weeks_in: int, complete: bool, owed: tuple[int, ...], label: str | None
+) -> None:
+    facts = facts_ready_for(
+        3,
+        stage=stage,
+        checks=all_met() if complete else {},
+        owed_gates=owed,
+        stage_since=TODAY - timedelta(weeks=weeks_in),
+    )
+    found = set(labels(standard(), facts)) & {"proven", "qualifying", "extended_pilot"}
+    assert found == ({label} if label else set())
+
+
+@pytest.mark.parametrize(
+    ("changes", "stalled"),
+    [
+        ({}, False),
+        ({"stage_since": TODAY - timedelta(weeks=8)}, False),
+        ({"stage_since": TODAY - timedelta(weeks=8, days=1)}, True),
+        ({"progress_on": TODAY - timedelta(days=30)}, False),
+        ({"progress_on": TODAY - timedelta(days=31)}, True),
+        ({"paused_since": TODAY}, True),
+    ],
+)
+def test_a_rollout_stalls_past_its_plan_without_progress_or_paused(
+    changes: dict[str, object], stalled: bool
+) -> None:
+    assert ("stalled" in labels(standard(), facts_ready_for(1, **changes))) is stalled
+
+
+@pytest.mark.parametrize("stage", ["steady", "stopped", "retired"])
+def test_neither_steady_state_nor_what_is_over_stalls(stage: str) -> None:
+    facts = facts_ready_for(4, stage=stage, gate=None, progress_on=TODAY - timedelta(days=400))
+    assert "stalled" not in labels(standard(), facts)
+
+
+def test_a_judgement_holds_until_the_first_day_on_which_the_calendar_can_change_it() -> None:
+    facts = facts_ready_for(3, progress_on=TODAY, stage_since=TODAY)
+    assert holds_until(standard(), facts) == TODAY + timedelta(days=30)
+    lapsing = {**facts.checks}
+    lapsing[next(iter(lapsing))] = CheckFact("met", MAYA, LATER, True, TODAY + timedelta(days=3))
+    assert holds_until(standard(), replace(facts, checks=lapsing)) == TODAY + timedelta(days=3)
+
+
+def test_the_digest_of_a_case_does_not_change_at_midnight() -> None:
+    facts = facts_ready_for(2)
+    assert replace(facts, today=TODAY + timedelta(days=1)).canonical() == facts.canonical()
