@@ -14,6 +14,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -96,14 +97,16 @@ class _Postgres:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL does not start; see {self.home / 'server.log'}")
             if not self._is_alive():
-                with suppress(subprocess.CalledProcessError):  # the last one's children still go
+                with suppress(_CommandFailedError):  # the last one's children still go
                     self._start()
             time.sleep(0.05)
         self._ensure_database()
 
     def stop(self) -> None:
-        with suppress(subprocess.CalledProcessError):  # it is down already
+        with suppress(_CommandFailedError):  # it is down already
             self._run("pg_ctl", "stop", "--mode=fast", "--wait", "-D", str(self.home))
+        with suppress(OSError):  # Redis may still have its socket here
+            self.sockets.rmdir()
 
     def _create(self) -> None:
         draft = self.home.with_suffix(".new")  # an interrupted initdb must not pass for a cluster
@@ -152,16 +155,24 @@ class _Postgres:
         return False
 
     def _run(self, command: str, *arguments: str) -> None:
-        subprocess.run(
-            [self.bin / command, *arguments],
-            check=True,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us; the database stops last
-            **_server_user(),
-        )
+        with tempfile.TemporaryFile("w+") as complaints:  # a pipe would stay open with the server
+            done = subprocess.run(
+                [self.bin / command, *arguments],
+                check=False,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,  # Ctrl-C is for us; the database stops last
+                **_server_user(),
+            )
+            if done.returncode != 0:
+                complaints.seek(0)
+                raise _CommandFailedError(f"{command}: {complaints.read().strip()}")
+
+
+class _CommandFailedError(RuntimeError):
+    """A PostgreSQL command's own words about what went wrong."""
 
 
 class _Redis:
@@ -197,6 +208,8 @@ class _Redis:
     def stop(self) -> None:
         with suppress(redis.ConnectionError):
             self.client.shutdown(nosave=True)
+        with suppress(OSError):  # PostgreSQL may still have its socket here
+            self.sockets.rmdir()
 
     def _answers(self) -> bool:
         with suppress(redis.ConnectionError):
