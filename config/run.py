@@ -82,6 +82,7 @@ def _prepare() -> None:
     django.setup()
     _say("Bringing the database up to date")
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("load_playbook", verbosity=0)
     _say("Collecting static files")
     call_command("collectstatic", interactive=False, verbosity=0)
     users = get_user_model()._default_manager
