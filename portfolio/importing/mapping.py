@@ -80,16 +80,16 @@ class Mapping(BaseModel):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         named = [column.field for column in self.columns]
-        for field in named:
-            if named.count(field) > 1:
-                raise ValueError(f"Two columns become {field}. Keep one of them.")
-        given = {*named, *(field for field, text in self.constants.items() if fold(text))}
+        for key in named:
+            if named.count(key) > 1:
+                raise ValueError(f"Two columns become {key}. Keep one of them.")
+        given = {*named, *(key for key, text in self.constants.items() if fold(text))}
         for key, field in FIELDS.items():
             if field.required and key not in given:
                 raise ValueError(f"No column becomes “{field.label}”. Choose one.")
-        for field in (*self.constants, *self.key, self.tell_apart):
-            if field and field not in FIELDS:
-                raise ValueError(f"“{field}” is no field. Use one of {', '.join(FIELDS)}.")
+        for key in (*self.constants, *self.key, self.tell_apart):
+            if key and key not in FIELDS:
+                raise ValueError(f"“{key}” is no field. Use one of {', '.join(FIELDS)}.")
         if "name" not in self.key:
             raise ValueError("The key must hold the name.")
         return self

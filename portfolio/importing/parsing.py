@@ -105,8 +105,6 @@ def parse(field: Field, text: str, *, date_order: str = "mdy") -> Value:
         return None
     if field.kind is Kind.DATE:
         return parse_date(text, order=date_order).isoformat()
-    if field.kind is Kind.PERSON:
-        return collapse(text)[:254]
     return _parse_number(field, text)
 
 

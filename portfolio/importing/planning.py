@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from portfolio.importing.fields import FIELDS, Value
-from portfolio.importing.parsing import Remark
+from portfolio.importing.parsing import Remark, fold
 from portfolio.importing.rows import ReadRow
 
 
@@ -212,14 +212,20 @@ def _changes(row: ReadRow, known: Known) -> tuple[Change, ...]:
     for name, after in row.values.items():
         before_import = known.imported.get(name) if known.imported is not None else None
         now = known.current.get(name, before_import)
-        if known.imported is not None and (after or None) == (before_import or None):
+        if known.imported is not None and _same(name, after, before_import):
             continue
-        if (after or None) == (now or None):
+        if _same(name, after, now):
             continue
         if known.imported is None and not after:
             continue  # a blank cell takes nothing away from what people entered
         found.append(Change(name, now, after, _kept(name, before_import, after, known)))
     return tuple(found)
+
+
+def _same(name: str, one: Value, other: Value) -> bool:
+    if name in ("unit", "subunit"):
+        return fold(str(one or "")) == fold(str(other or ""))
+    return (one or None) == (other or None)
 
 
 def _kept(name: str, imported: Value, after: Value, known: Known) -> str:
@@ -228,7 +234,7 @@ def _kept(name: str, imported: Value, after: Value, known: Known) -> str:
             return "gates outrank a claim"
         return NO_WAY_BACK if after == BACK_AT_START else ""
     now = known.current.get(name, imported)
-    if known.imported is not None and (now or None) != (imported or None):
+    if known.imported is not None and not _same(name, now, imported):
         return "edited here since the last import"
     return ""
 

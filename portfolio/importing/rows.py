@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from portfolio.importing.fields import FIELDS, Kind, Value
 from portfolio.importing.mapping import Mapping
-from portfolio.importing.parsing import DoubtfulError, Remark, UnusableError, collapse, fold, parse
+from portfolio.importing.parsing import (
+    NOTHING,
+    DoubtfulError,
+    Remark,
+    UnusableError,
+    collapse,
+    fold,
+    parse,
+)
 from portfolio.importing.sheet import Row, Sheet, blank
 
 _BETWEEN = "\x1f"
@@ -33,10 +41,15 @@ class ReadRow:
     doubts: tuple[Remark, ...] = ()
 
 
-def read_rows(sheet: Sheet, mapping: Mapping) -> list[ReadRow]:
-    """Every row with its values. Raises `MappingError` when the mapping does not fit the sheet."""
+def read_rows(
+    sheet: Sheet, mapping: Mapping, people: MappingOf[str, str] | None = None
+) -> list[ReadRow]:
+    """Every row with its values. Raises `MappingError` when the mapping does not fit the sheet.
+
+    `people` gives the e-mail address for every folded address and name that stands for somebody.
+    """
     positions = mapping.positions(sheet)
-    return [_read(row, sheet, mapping, positions) for row in sheet.rows]
+    return [_read(row, sheet, mapping, positions, people or {}) for row in sheet.rows]
 
 
 def digest(cells: tuple[str, ...]) -> str:
@@ -49,7 +62,13 @@ def key_of(fields: tuple[str, ...], values: MappingOf[str, Value]) -> str:
     return _BETWEEN.join(fold(str(values.get(field) or "")) for field in fields)
 
 
-def _read(row: Row, sheet: Sheet, mapping: Mapping, positions: dict[str, int]) -> ReadRow:
+def _read(
+    row: Row,
+    sheet: Sheet,
+    mapping: Mapping,
+    positions: MappingOf[str, int],
+    people: MappingOf[str, str],
+) -> ReadRow:
     values: dict[str, Value] = {}
     problems: list[Remark] = []
     doubts: list[Remark] = []
@@ -62,6 +81,8 @@ def _read(row: Row, sheet: Sheet, mapping: Mapping, positions: dict[str, int]) -
         try:
             if field.kind is Kind.CHOICE:
                 values[key] = _choice(mapping, key, text)
+            elif field.kind is Kind.PERSON:
+                values[key] = _person(text, people, taken=values.get("owner"))
             else:
                 values[key] = parse(field, text, date_order=mapping.date_order)
             if field.required and not values[key]:
@@ -94,6 +115,19 @@ def _choice(mapping: Mapping, key: str, text: str) -> str:
     if found is None:
         raise UnusableError("Nothing says what this value becomes. Choose it among the values.")
     return found
+
+
+def _person(text: str, people: MappingOf[str, str], *, taken: Value) -> str | None:
+    if fold(text) in NOTHING:
+        return None
+    email = people.get(fold(text))
+    if email is None:
+        raise DoubtfulError(
+            "Nobody here has this address or name; left empty. Invite them, then import again."
+        )
+    if email == taken:
+        raise DoubtfulError("One person cannot both own and sponsor; no sponsor is set.")
+    return email
 
 
 def shorten(text: str, limit: int = 80) -> str:

@@ -79,7 +79,7 @@ def test_case_and_spacing_do_not_make_another_initiative() -> None:
     known = known_from(make_plan(rows_of(("Chat Bot", "HR", "", "x"))))
     plan = make_plan(rows_of(("chat  bot ", "hr", "", "x")), known)
     assert plan.rows[0].known is known[0]
-    assert [change.field for change in plan.rows[0].changes] == ["name", "unit"]
+    assert [change.field for change in plan.rows[0].changes] == ["name"]
 
 
 def test_rows_sharing_a_key_are_told_apart_by_their_description() -> None:
@@ -235,7 +235,7 @@ def test_an_inventory_with_other_columns_gets_a_sound_first_guess() -> None:
     )
     preset, mapping = suggest_mapping(sheet)
     assert preset == ""
-    first, second = read_rows(sheet, mapping)
+    first, second = read_rows(sheet, mapping, {"a@example.org": "a@example.org"})
     assert (first.values["stage"], second.values["stage"]) == ("pilot", "steady")
     assert first.values["owner"] == "a@example.org"
     assert second.values["initiated"] == "2024-01-02"

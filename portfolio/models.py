@@ -1,0 +1,149 @@
+"""Imports: the file that was given, what was made of it, and the row behind each initiative."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import PurePath
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from initiatives.models import Initiative
+from portfolio.importing.sheet import Row, Sheet
+
+
+class ImportState(models.TextChoices):
+    DRAFT = "draft", _("Not imported yet")
+    CONFIRMED = "confirmed", _("Imported")
+    UNDONE = "undone", _("Taken back")
+
+
+def import_path(batch: ImportBatch, file_name: str) -> str:
+    return f"imports/{batch.sha256}{PurePath(file_name).suffix.lower()[:8]}"
+
+
+def pack(sheet: Sheet) -> bytes:
+    """The sheet as bytes, so that the steps of an import need not read the file again."""
+    content = {
+        "headings": sheet.headings,
+        "rows": [(row.number, row.cells, row.fault) for row in sheet.rows],
+        "kind": sheet.kind,
+        "heading_row": sheet.heading_row,
+        "name": sheet.name,
+        "names": sheet.names,
+        "encoding": sheet.encoding,
+        "delimiter": sheet.delimiter,
+    }
+    return zlib.compress(json.dumps(content).encode(), level=1)
+
+
+def unpack(packed: bytes) -> Sheet:
+    content = json.loads(zlib.decompress(packed))
+    return Sheet(
+        headings=tuple(content["headings"]),
+        rows=tuple(Row(number, tuple(cells), fault) for number, cells, fault in content["rows"]),
+        kind=content["kind"],
+        heading_row=content["heading_row"],
+        name=content["name"],
+        names=tuple(content["names"]),
+        encoding=content["encoding"],
+        delimiter=content["delimiter"],
+    )
+
+
+class ImportBatch(models.Model):
+    """One file on its way into the portfolio.
+
+    ``table`` is the sheet as read. ``answers`` settle rows that several initiatives could match,
+    by row number. ``made`` holds the ids of units that the import added, for its undo.
+    """
+
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    file = models.FileField(upload_to=import_path, max_length=200)
+    table = models.BinaryField()
+    state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.DRAFT)
+    preset = models.CharField(max_length=60, blank=True)
+    mapping = models.JSONField(null=True)
+    update_changed = models.BooleanField(_("apply changed rows"), default=False)
+    answers = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+    made = models.JSONField(default=list)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="portfolio_import_confirmed_paired",
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="portfolio_import_undone_paired",
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="portfolio_import_state_matches_dates",
+                condition=Q(state=ImportState.DRAFT, confirmed_at__isnull=True)
+                & Q(undone_at__isnull=True)
+                | Q(state=ImportState.CONFIRMED, confirmed_at__isnull=False)
+                & Q(undone_at__isnull=True)
+                | Q(state=ImportState.UNDONE, confirmed_at__isnull=False)
+                & Q(undone_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def sheet(self) -> Sheet:
+        return unpack(bytes(self.table))
+
+
+class ImportedRow(models.Model):
+    """The row that an initiative came from or was last changed by, kept whole.
+
+    ``cells`` are the row's texts under the batch's headings; ``values`` what the mapping made of
+    them. ``changes`` are the fields that the row changed, each with the value before and after.
+    ``version_before`` and ``version`` are the initiative's around the import: a higher one means
+    that somebody has touched it since, and none before that the import added the initiative.
+    One row of an initiative is ``latest``.
+    """
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="rows")
+    initiative = models.ForeignKey(
+        Initiative, on_delete=models.CASCADE, related_name="imported_rows"
+    )
+    number = models.PositiveIntegerField()
+    occurrence = models.PositiveIntegerField()
+    cells = models.JSONField()
+    digest = models.CharField(max_length=64)
+    values = models.JSONField()
+    changes = models.JSONField(default=list)
+    version_before = models.PositiveIntegerField(null=True)
+    version = models.PositiveIntegerField()
+    latest = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["batch", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "number"], name="portfolio_row_once"),
+            models.UniqueConstraint(
+                fields=["initiative"], condition=Q(latest=True), name="portfolio_row_latest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Row {self.number} of {self.batch}"

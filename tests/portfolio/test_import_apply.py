@@ -1,0 +1,345 @@
+"""Imports carried out and taken back, on the database."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from audit.models import Event
+from audit.services import verify
+from gates.models import Claim, Rollout, Standing
+from gates.services.rollouts import move_claim
+from initiatives.errors import Refused
+from initiatives.models import BusinessUnit, Initiative
+from initiatives.services import create_initiative, edit_initiative
+from portfolio.importing.apply import (
+    confirm_import,
+    fingerprint,
+    make_plan_for,
+    plan_for,
+    prepare,
+)
+from portfolio.importing.mapping import load_data
+from portfolio.importing.reading import read
+from portfolio.importing.undo import undo_import
+from portfolio.models import ImportBatch, ImportedRow, ImportState
+from tests.factories import NOW, make_playbook, make_unit
+from tests.portfolio.inventory import CSV, XLS, csv_bytes, needs_inventory, raw_rows
+
+MAPPING = {
+    "key": ["name"],
+    "tell_apart": "problem",
+    "columns": [
+        {"field": "name", "heading": "Project"},
+        {"field": "unit", "heading": "Department"},
+        {"field": "stage", "heading": "Status", "values": {"Live": "steady", "Trial": "pilot"}},
+        {"field": "problem", "heading": "Description"},
+        {"field": "owner", "heading": "Owner"},
+    ],
+}
+HEADINGS = ("Project", "Department", "Status", "Description", "Owner")
+ROWS = (
+    ("Chatbot", "HR", "Live", "Answers questions", ""),
+    ("OCR", "Finance", "Trial", "Reads invoices", "maya.okafor@example.org"),
+    ("Forecast", "Finance", "", "Predicts demand", ""),
+    ("=Odd", "HR", "retired", "Old", ""),
+)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def playbook(db: None) -> None:
+    make_playbook()
+
+
+def draft(by: User, *rows: tuple[str, ...], update: bool = False) -> ImportBatch:
+    content = csv_bytes(*(rows or ROWS), headings=HEADINGS)
+    sheet = read(content, name="inventory.csv")
+    batch = prepare(content=content, file_name="inventory.csv", sheet=sheet, by=by, at=NOW)
+    batch.mapping = MAPPING
+    batch.update_changed = update
+    batch.save()
+    return batch
+
+
+def imported(by: User, *rows: tuple[str, ...], update: bool = False) -> ImportBatch:
+    return confirm_import(batch=draft(by, *rows, update=update), by=by, at=NOW)
+
+
+def stages() -> dict[str, str]:
+    return dict(Rollout.objects.values_list("initiative__name", "stage"))
+
+
+def domain_rows() -> dict[str, int]:
+    return {
+        model.__name__: model.objects.count()
+        for model in (Initiative, BusinessUnit, Rollout, Claim, Standing, ImportedRow)
+    }
+
+
+def test_new_rows_become_initiatives_at_the_stage_they_claim(hannah: User, maya: User) -> None:
+    imported(hannah)
+    assert stages() == {
+        "Chatbot": "steady", "OCR": "pilot", "Forecast": "intake", "=Odd": "retired",
+    }  # fmt: skip
+    chatbot = Initiative.objects.get(name="Chatbot")
+    claim = chatbot.claims.get()
+    assert (claim.source, claim.row, claim.words) == ("inventory.csv", 2, "Live")
+    assert str(chatbot.unit) == "HR"
+    assert Initiative.objects.get(name="OCR").owner == maya
+    assert chatbot.imported_rows.get().cells == list(ROWS[0])
+    assert "extended_pilot" in Standing.objects.get(rollout__initiative=chatbot).labels
+
+
+def test_each_initiative_and_the_import_itself_are_in_the_audit(hannah: User) -> None:
+    batch = imported(hannah)
+    assert Event.objects.filter(verb="initiative.imported").count() == 4
+    assert Event.objects.get(verb="import.confirmed").data["batch"] == batch.pk
+    assert verify()[1] == []
+
+
+def test_confirming_twice_imports_once(hannah: User) -> None:
+    batch = draft(hannah)
+    confirm_import(batch=batch, by=hannah, at=NOW)
+    confirm_import(batch=batch, by=hannah, at=NOW)
+    assert Initiative.objects.count() == 4
+
+
+def test_the_same_file_again_changes_nothing(hannah: User) -> None:
+    imported(hannah)
+    batch = draft(hannah, update=True)
+    assert plan_for(batch).counts == {"unchanged": 4}
+    with pytest.raises(Refused, match="nothing to import"):
+        confirm_import(batch=batch, by=hannah, at=NOW)
+
+
+def test_a_dry_run_that_no_longer_holds_is_refused(hannah: User) -> None:
+    batch = draft(hannah)
+    seen = fingerprint(plan_for(batch), update=False)
+    imported(hannah, ROWS[0])
+    with pytest.raises(Refused, match="changed since this dry run"):
+        confirm_import(batch=batch, by=hannah, at=NOW, seen=seen)
+    assert Initiative.objects.count() == 1
+
+
+def test_an_import_that_fails_half_way_leaves_nothing(
+    hannah: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError("the last step failed")
+
+    monkeypatch.setattr("portfolio.importing.apply.record_many", fail)
+    before = domain_rows()
+    with pytest.raises(RuntimeError):
+        imported(hannah)
+    assert domain_rows() == before
+
+
+def test_an_update_applies_what_the_file_changed(hannah: User) -> None:
+    imported(hannah)
+    imported(
+        hannah,
+        ("Chatbot", "IT", "Live", "Answers more", ""),
+        ("OCR", "Finance", "Live", "Reads invoices", ""),
+        update=True,
+    )
+    chatbot = Initiative.objects.get(name="Chatbot")
+    assert (str(chatbot.unit), chatbot.problem, chatbot.version) == ("IT", "Answers more", 2)
+    assert stages()["OCR"] == "steady"
+    assert verify()[1] == []
+
+
+def test_without_update_changed_rows_stay_as_they_are(hannah: User) -> None:
+    imported(hannah)
+    imported(hannah, ("Chatbot", "HR", "Live", "Other", ""), ("Extra", "HR", "Live", "x", ""))
+    assert Initiative.objects.get(name="Chatbot").problem == "Answers questions"
+    assert Initiative.objects.count() == 5
+
+
+def test_undo_leaves_no_domain_row_and_keeps_both_events(hannah: User) -> None:
+    before = domain_rows()
+    batch = imported(hannah)
+    undo_import(batch=batch, by=hannah, at=NOW + timedelta(hours=1))
+    assert domain_rows() == before
+    assert ImportBatch.objects.get().state == ImportState.UNDONE
+    verbs = Counter(Event.objects.values_list("verb", flat=True))
+    assert verbs["import.confirmed"] == verbs["import.undone"] == 1
+    assert verbs["initiative.imported"] == verbs["initiative.import_undone"] == 4
+    assert verify()[1] == []
+
+
+def test_undo_keeps_units_that_somebody_else_uses(hannah: User) -> None:
+    make_unit("HR")
+    undo_import(batch=imported(hannah), by=hannah, at=NOW)
+    assert list(BusinessUnit.objects.values_list("name", flat=True)) == ["HR"]
+
+
+def test_undo_is_refused_by_name_for_what_was_touched_since(hannah: User) -> None:
+    batch = imported(hannah)
+    chatbot = Initiative.objects.get(name="Chatbot")
+    edit_initiative(
+        initiative=chatbot, fields={"benefit": "x"}, version=chatbot.version, by=hannah, at=NOW
+    )
+    with pytest.raises(Refused, match=f"{chatbot.reference} Chatbot"):
+        undo_import(batch=batch, by=hannah, at=NOW)
+    assert Initiative.objects.count() == 4
+
+
+def test_undo_of_an_update_puts_everything_back_and_then_the_first_can_be_undone(
+    hannah: User,
+) -> None:
+    first = imported(hannah)
+    before = {**stages()}, list(Initiative.objects.values_list("name", "problem", "unit__label"))
+    second = imported(
+        hannah,
+        ("Chatbot", "IT", "Trial", "Answers more", ""),
+        ("Forecast", "Finance", "Live", "Predicts demand", ""),
+        ("New", "IT", "Live", "x", ""),
+        update=True,
+    )
+    assert stages()["Forecast"] == "steady"
+    undo_import(batch=second, by=hannah, at=NOW)
+    after = {**stages()}, list(Initiative.objects.values_list("name", "problem", "unit__label"))
+    assert after == before
+    assert not BusinessUnit.objects.filter(name="IT").exists()
+    assert plan_for(draft(hannah)).counts == {"unchanged": 4}
+    undo_import(batch=first, by=hannah, at=NOW)
+    assert Initiative.objects.count() == 0
+    assert verify()[1] == []
+
+
+def test_an_initiative_renamed_here_is_still_known_under_its_imported_name(hannah: User) -> None:
+    imported(hannah, ROWS[0])
+    Initiative.objects.update(name="Chat assistant")
+    assert plan_for(draft(hannah, ROWS[0])).counts == {"unchanged": 1}
+
+
+def test_an_initiative_entered_by_hand_is_recognised(hannah: User) -> None:
+    fields = {"name": "chatbot", "unit": make_unit("HR"), "problem": "Written by hand"}
+    create_initiative(fields=fields, by=hannah, at=NOW)
+    planned = plan_for(draft(hannah, ("Chatbot", "HR", "", "", ""))).rows[0]
+    assert planned.known is not None
+    assert [change.field for change in planned.changes] == ["name", "stage"]
+
+
+def test_a_claim_moved_since_the_import_is_left_where_it_is(hannah: User) -> None:
+    imported(hannah, ROWS[0])
+    rollout = Rollout.objects.get()
+    move_claim(rollout=rollout, stage="pilot", source="b.csv", row=9, words="t", by=hannah, at=NOW)
+    assert plan_for(draft(hannah, ROWS[0])).counts == {"unchanged": 1}
+
+
+def test_invalid_rows_stay_out_and_the_rest_is_imported(hannah: User) -> None:
+    batch = imported(hannah, ROWS[0], ("n" * 10_000, "HR", "", "", ""), ("", "HR", "", "", ""))
+    assert batch.counts["invalid"] == 2
+    assert list(Initiative.objects.values_list("name", flat=True)) == ["Chatbot"]
+
+
+# --- the command
+
+
+def run(*args: object) -> dict:
+    out = StringIO()
+    call_command("import_initiatives", *map(str, args), "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_the_command_refuses_a_file_with_an_invalid_row_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(csv_bytes(("n" * 10_000, "HR", "Pilot", "x"), ("B", "HR", "Pilot", "x")))
+    before = domain_rows()
+    with pytest.raises(CommandError, match="1 rows are invalid"):
+        run(path)
+    assert domain_rows() == before
+    assert run(path, "--leave-out")["counts"]["new"] == 1
+    assert Initiative.objects.get().name == "B"
+
+
+def test_the_command_takes_a_mapping_file(tmp_path: Path) -> None:
+    path, mapping = tmp_path / "a.csv", tmp_path / "mine.toml"
+    path.write_bytes(csv_bytes(("A", "HR", "on the road", "x")))
+    mapping.write_text(
+        'key = ["name"]\nconstants = { unit = "Head office" }\n'
+        '[[columns]]\nfield = "name"\nheading = "Project"\n'
+        '[[columns]]\nfield = "stage"\nheading = "Status"\nvalues = { "On the road" = "scaled" }\n',
+        encoding="utf-8",
+    )
+    assert run(path, "--mapping", mapping, "--dry-run")["imported"] is False
+    run(path, "--mapping", mapping)
+    initiative = Initiative.objects.get()
+    assert (str(initiative.unit), initiative.rollouts.get().stage) == ("Head office", "scaled")
+
+
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"")
+    with pytest.raises(CommandError, match="The file is empty"):
+        run(path)
+    with pytest.raises(CommandError, match="cannot be opened"):
+        run(tmp_path / "absent.csv")
+
+
+# --- the published inventory
+
+
+@needs_inventory
+def test_the_published_inventory_from_import_to_undo(hannah: User) -> None:
+    before = domain_rows()
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        result = run(CSV, "--preset", "omb-2024")
+    assert result["counts"]["new"] == result["rows"] == 2_133
+    assert len(captured) < 30 * 2_133 / 100
+    counted = Counter(" ".join(cells[9].split()) for cells in raw_rows()[1:])
+    in_production = sum(
+        counted[words] for words in ("Operation and Maintenance", "In production", "In mission")
+    )
+    assert in_production == 892
+    assert Rollout.objects.filter(stage="steady").count() == in_production
+    steady = Standing.objects.filter(rollout__stage="steady")
+    assert steady.filter(labels__contains=["claimed", "extended_pilot"]).count() == in_production
+    assert {tuple(row.cells) for row in ImportedRow.objects.all()} == {
+        tuple(cells) for cells in raw_rows()[1:]
+    }
+    assert Initiative.objects.filter(unit__parent__isnull=True).count() >= sum(
+        1 for cells in raw_rows()[1:] if not cells[3].strip()
+    )
+
+    again = run(CSV, "--preset", "omb-2024")
+    assert again["counts"]["unchanged"] == 2_133
+    assert again["imported"] is False
+
+    other = run(XLS, "--preset", "omb-2024", "--update")
+    assert {(each["row"], each["field"]) for each in other["changed"]} == {
+        (row, "benefit") for row in (36, 41, 625, 846, 870, 1086, 1409, 1415)
+    }
+    assert other["counts"]["unchanged"] == 2_125
+    for batch in ImportBatch.objects.order_by("-pk"):
+        undo_import(batch=batch, by=hannah, at=NOW)
+    assert domain_rows() == before
+    assert verify()[1] == []
+
+
+@needs_inventory
+def test_the_published_inventory_needs_no_mapping_to_be_recognised() -> None:
+    assert run(XLS, "--dry-run")["mapping"] == "omb-2024"
+
+
+def test_planning_reads_the_portfolio_in_a_fixed_number_of_statements(hannah: User) -> None:
+    sheet = read(csv_bytes(*ROWS, headings=HEADINGS), name="a.csv")
+    mapping = load_data(MAPPING)
+    counts = []
+    for extra in (1, 30):
+        imported(hannah, *[(f"P{extra}-{n}", "HR", "Live", "x", "") for n in range(extra)])
+        with CaptureQueriesContext(connection) as captured:
+            make_plan_for(sheet, mapping)
+        counts.append(len(captured))
+    assert counts[0] == counts[1] <= 4
