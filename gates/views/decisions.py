@@ -1,13 +1,327 @@
-"""PLACEHOLDER until review-pages writes this module: overwrite it whole."""
+"""Deciding at a gate, the record of a decision, and closing what a conditional go asked for."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from audit.canonical import canonical_json, digest_of
+from gates.case import Case
+from gates.differences import Difference, differences
+from gates.forms.decisions import CloseConditionForm, DecisionForm
+from gates.forms.shared import refuse
+from gates.models import Condition, Decision, Outcome, Review, Rollout
+from gates.policies import CHOICES, closed_outcomes
+from gates.services.conditions import close_condition
+from gates.services.decisions import FactsChanged
+from gates.services.decisions import decide as carry_out
+from gates.views.deciders import may_decide, why_not
+from gates.views.loading import load, reader
+from gates.views.page import CHANGED, REFUSED, judged, review_of, show, today
+from gates.views.tasks import STATES, Worklist
+from initiatives.errors import NotAllowed, Refused
+from initiatives.permissions import may_edit
+from playbook.evaluate import Finding
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+SALT = "gates.seen"
+FIGURES = ("design", "criterion", "rung", "sign_off")  # at most three of them at any one gate
+MOST_REASONS = 2  # written out beside a closed outcome
+MOST_BLOCKERS = 8  # listed on the decision page; the review lists all
 
 
-def decide(request: HttpRequest, reference: str, **_: object) -> HttpResponse:
-    raise Http404
+@dataclass(frozen=True)
+class Option:
+    """One outcome on the page: what it does, or why it is closed."""
 
-def decision(request: HttpRequest, reference: str, **_: object) -> HttpResponse:
-    raise Http404
+    value: str
+    label: str
+    says: str
+    closed: Sequence[str]
+    chosen: bool
 
-def condition(request: HttpRequest, reference: str, **_: object) -> HttpResponse:
-    raise Http404
+    @property
+    def why(self) -> str:
+        """Why it is closed, in a line; the refusal itself names everything."""
+        if len(self.closed) <= MOST_REASONS:
+            return " ".join(self.closed)
+        first = "; ".join(reason.partition(":")[0] for reason in self.closed[:MOST_REASONS])
+        more = len(self.closed) - MOST_REASONS
+        return _("%d things stand against it: %s, and %d more.") % (len(self.closed), first, more)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fact that changed, and how the requirement it belongs to stands now."""
+
+    difference: Difference
+    finding: Finding | None
+
+
+def sign(case: Case) -> str:
+    """The facts as the page's hidden field carries them."""
+    return signing.dumps(case.seen, salt=SALT, compress=True)
+
+
+def read_signed(value: str) -> dict[str, Any]:
+    """The facts that a page carried. Raises Refused for what Clearway did not sign."""
+    try:
+        seen: dict[str, Any] = signing.loads(value, salt=SALT)
+    except signing.BadSignature as broken:
+        raise Refused(
+            _("The facts that this page carried are not readable. Read them again, then decide.")
+        ) from broken
+    return seen
+
+
+@login_required
+@get_or_post
+def decide(request: HttpRequest, reference: str) -> HttpResponse:
+    """The facts, what is open, and the five outcomes; posting signs one on the facts shown."""
+    rollout = load(request, reference)
+    if request.method == "GET":
+        return _decision_page(request, rollout, judged(rollout), None)
+    changes: Sequence[Difference] = ()
+    case, status = judged(rollout), REFUSED
+    if not may_decide(case, reader(request)):
+        return _decision_page(request, rollout, case, None, status=403)
+    form = DecisionForm(
+        request.POST, case=case, initiative=rollout.initiative, today=case.facts.today
+    )
+    try:
+        seen = read_signed(request.POST.get("seen", ""))
+        if digest_of(seen) != case.digest:
+            raise FactsChanged(differences(case.document, seen, case.seen))
+        if form.is_valid():
+            made = carry_out(
+                rollout=rollout,
+                choice=form.choice(),
+                seen=seen,
+                by=reader(request),
+                at=timezone.now(),
+            )
+            messages.success(request, _("Decided. %s.") % made)
+            return redirect("gates:decision", reference, made.pk)
+    except FactsChanged as changed:
+        changes, status = changed.changes, CHANGED
+        refuse(form, changed)
+        case = judged(rollout)
+    except Refused as refused:
+        refuse(form, refused)
+    except NotAllowed:
+        return _decision_page(request, rollout, judged(rollout), None, status=403)
+    return _decision_page(request, rollout, case, form, changes=changes, status=status)
+
+
+def _decision_page(
+    request: HttpRequest,
+    rollout: Rollout,
+    case: Case,
+    form: DecisionForm | None,
+    *,
+    changes: Sequence[Difference] = (),
+    status: int = 200,
+) -> HttpResponse:
+    review = review_of(rollout, case)
+    if form is None:
+        form = DecisionForm(None, case=case, initiative=rollout.initiative, today=case.facts.today)
+    facts, document, blockers = case.facts, case.document, case.evaluation.blockers
+    gate = None if facts.gate is None else document.gate(facts.gate)
+    work = Worklist(rollout, case, reader(request), review)
+    return show(
+        request,
+        "gates/decide.html",
+        rollout,
+        {
+            "nav": "decisions",
+            "form": form,
+            "case": case,
+            "gate": gate,
+            "question": gate.question.format(name=rollout.initiative.name) if gate else "",
+            "from_stage": document.stage(facts.stage) if rollout.live else None,
+            "to_stage": document.stage(gate.to_stage) if gate else None,
+            "review": review,
+            "work": work,
+            "options": _options(case, form),
+            "since": _since_submitted(case, review),
+            "changes": changes,
+            "seen": sign(case),
+            "print": _short(case.digest),
+            "at": timezone.now(),
+            "may_decide": may_decide(case, reader(request)),
+            "why_not": why_not(case, reader(request)),
+            "blockers": [(STATES[f.state], f) for f in blockers[:MOST_BLOCKERS]],
+            "more_blockers": max(0, len(blockers) - MOST_BLOCKERS),
+            "figures": [
+                s for s in work.sections if s.key in ("design", "criterion", "rung", "sign_off")
+            ][:3],
+            "worst": _worst(case),
+        },
+        status=status,
+    )
+
+
+def _options(case: Case, form: DecisionForm) -> list[Option]:
+    closed = closed_outcomes(case, case.facts.today)
+    says = _consequences(case)
+    return [
+        Option(
+            outcome.value,
+            str(outcome.label),
+            says[outcome],
+            closed.get(outcome.value, ()),
+            form.chosen == outcome.value,
+        )
+        for outcome in CHOICES
+    ]
+
+
+def _consequences(case: Case) -> Mapping[str, str]:
+    facts, document = case.facts, case.document
+    gate = None if facts.gate is None else document.gate(facts.gate)
+    holds = {0: _("None used so far"), 1: _("One used")}.get(facts.holds, f"{facts.holds} used")
+    proven = gate is not None and facts.gate in facts.owed_gates
+    opens = _("Proves the gate; the stage stays.") if proven else gate.opens if gate else ""
+    return {
+        Outcome.GO: opens,
+        Outcome.CONDITIONAL_GO: _(
+            "%s Each open blocker becomes an action with an owner and a date. If one runs more "
+            "than %d days past its date, the go is revoked."
+        )
+        % (opens, document.condition_grace_days),
+        Outcome.HOLD: _("Until a date, with a cause. The stage's clock runs on. %s of %d.")
+        % (holds, document.max_holds),
+        Outcome.RETURN: _(
+            "To an earlier stage. Voids the gates from there on; answers only prefill, and "
+            "sign-offs are asked anew."
+        ),
+        Outcome.STOP: _("Ends this rollout for good. What was learned is kept."),
+    }
+
+
+def _since_submitted(case: Case, review: Review | None) -> list[Change]:
+    """What changed since the review was submitted; its own submission left out."""
+    if review is None or review.submitted_facts is None:
+        return []
+    before = {**review.submitted_facts, "review": case.seen["review"]}
+    by_title = {finding.title: finding for finding in case.evaluation.findings}
+    by_title |= {
+        f"{case.document.remit(finding.key).name} sign-off": finding
+        for finding in case.evaluation.of("sign_off")
+    }
+    return [
+        Change(difference, by_title.get(difference.title))
+        for difference in differences(case.document, before, case.seen)
+    ]
+
+
+def _worst(case: Case) -> tuple[str, str]:
+    """The highest residual rating and the failure mode's name; empty when none is assessed."""
+    rate = case.document.rating.rate
+    degrees = {
+        key: risk.residual_likelihood * risk.residual_impact
+        for key, risk in case.facts.risks.items()
+    }
+    if not degrees:
+        return "", ""
+    worst = max(degrees, key=lambda key: degrees[key])
+    risk = case.facts.risks[worst]
+    return (
+        rate(risk.residual_likelihood, risk.residual_impact),
+        case.document.mode(worst).short_name,
+    )
+
+
+def _short(digest: str) -> str:
+    """A digest as people compare it: its first eight and last four digits."""
+    return f"{digest[:4]} {digest[4:8]} … {digest[-4:]}"
+
+
+@login_required
+@require_GET
+def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """What was decided, by whom, on which facts. It never changes."""
+    rollout = load(request, reference)
+    found = get_object_or_404(
+        Decision.objects.select_related("decided_by", "submitted_by", "owner", "rollout__playbook"),
+        pk=pk,
+        rollout__initiative=rollout.initiative_id,
+    )
+    document = found.rollout.playbook.parsed
+    user = reader(request)
+    conditions = list(found.conditions.select_related("owner", "closed_by", "evidence"))
+    works_on_it = may_edit(user, rollout.initiative)
+    return show(
+        request,
+        "gates/decision.html",
+        rollout,
+        {
+            "nav": "decisions",
+            "decision": found,
+            "passing": found.outcome in (Outcome.GO, Outcome.CONDITIONAL_GO),
+            "moved": found.from_stage != found.to_stage,
+            "cause": document.mode(found.cause) if found.cause else None,
+            "conditions": [
+                (row, row.closed_at is None and (works_on_it or row.owner_id == user.pk))
+                for row in conditions
+            ],
+            "facts": differences(document, {}, found.facts),
+            "intact": digest_of(found.facts) == found.digest,
+            "canonical": canonical_json(found.facts),
+            "today": today(),
+        },
+    )
+
+
+@login_required
+@get_or_post
+def condition(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """What a conditional go asked for; posting says how it was met."""
+    rollout = load(request, reference)
+    owed = get_object_or_404(
+        Condition.objects.select_related("owner", "closed_by", "evidence", "decision", "rollout"),
+        pk=pk,
+        rollout__initiative=rollout.initiative_id,
+    )
+    user = reader(request)
+    if owed.owner_id != user.pk and not may_edit(user, rollout.initiative):
+        raise PermissionDenied
+    form = CloseConditionForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES or None,
+        initiative=rollout.initiative,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                now = timezone.now()
+                close_condition(
+                    condition=owed,
+                    note=form.cleaned_data["note"],
+                    evidence=form.proof(by=user, at=now),
+                    by=user,
+                    at=now,
+                )
+        except Refused as refused:
+            refuse(form, refused)
+        else:
+            messages.success(request, _("Condition met: %s") % owed.text)
+            return redirect("gates:decision", reference, owed.decision_id)
+    grace = owed.rollout.playbook.parsed.condition_grace_days
+    return show(
+        request,
+        "gates/condition.html",
+        rollout,
+        {"form": form, "condition": owed, "grace": grace, "today": today()},
+        status=REFUSED if form.errors else 200,
+    )

@@ -1,0 +1,397 @@
+"""A review as a task list: every requirement of the gate, how it stands, who holds it.
+
+The judgement is the case's; here it only gets an address, an answer to show, and a holder.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import User
+from gates.case import Case
+from gates.models import Review, Rollout
+from gates.views.deciders import may_decide, who_decides
+from gates.views.said import Said
+from initiatives.models import Evidence
+from initiatives.permissions import is_member, may_edit
+from playbook.document import DesignArea
+from playbook.evaluate import Finding
+
+# A finding's state -> the shape that it gets and its word.
+STATES = {
+    "met": ("met", "Met"),
+    "not_met": ("not_met", "Not met"),
+    "unknown": ("unknown", "Unknown"),
+    "stale": ("stale", "Stale"),
+    "waiting": ("todo", "Not yet"),
+}
+CHECK_STATES = {
+    "unassigned": ("unassigned", "Unassigned"),
+    "assigned": ("assigned", "Assigned"),
+    "planned": ("planned", "Planned"),
+    "met": ("met", "Met"),
+    "lapsed": ("lapsed", "Lapsed"),
+}
+LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o"}
+ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
+SUBMIT_MINUTES = 10
+SIGN_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of the list: a requirement, or an area of the design assessment."""
+
+    id: str
+    title: str
+    text: str
+    status: str
+    word: str
+    who: str = ""
+    url: str = ""
+    minutes: int = 0
+    open: bool = False
+    mine: bool = False
+    needs: str = ""
+    coverable: bool = False
+    answer: str = ""
+    said: str = ""
+    evidence: Evidence | None = None
+    parts: Sequence["Task"] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    noun: str
+    tasks: list[Task]
+    states: str
+    url: str = ""
+    url_text: str = ""
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if task.open]
+
+    @property
+    def done_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if not task.open]
+
+    @property
+    def folds(self) -> bool:
+        """Whether what is done is folded away: twenty checks are too many to read past."""
+        return self.key == "rung"
+
+    @property
+    def rows(self) -> list[Task]:
+        """One task for each requirement, the questions of an area taken singly."""
+        return [row for task in self.tasks for row in (task.parts or [task])]
+
+    @property
+    def met(self) -> int:
+        return self.states.count("m")
+
+    @property
+    def total(self) -> int:
+        return len(self.states)
+
+
+@dataclass
+class Worklist:
+    """What a person sees of the review at the gate of this case."""
+
+    rollout: Rollout
+    case: Case
+    user: User
+    review: Review | None
+    said: Said = field(init=False)
+    sections: list[Section] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said = Said(self.rollout, self.review)
+        self.sections = [section for section in self._sections() if section.tasks]
+
+    # Who reads
+
+    @cached_property
+    def may_edit(self) -> bool:
+        return may_edit(self.user, self.rollout.initiative)
+
+    @cached_property
+    def works_on_it(self) -> bool:
+        """Owner or contributor; without an owner, whoever may act in the owner's place."""
+        if self.case.facts.owner is None:
+            return self.may_edit
+        return is_member(self.user, self.rollout.initiative)
+
+    @cached_property
+    def holder(self) -> str:
+        """Who answers for what nobody else was named for."""
+        owner = self.case.facts.owner
+        if owner is None:
+            return "No owner yet"
+        return "You" if owner.id == self.user.pk else owner.label
+
+    def _called(self, person: User) -> str:
+        return "You" if person == self.user else str(person)
+
+    # What there is to do
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        return [task for section in self.sections for task in section.tasks]
+
+    @property
+    def yours(self) -> list[Task]:
+        return [task for task in self.tasks if task.open and task.mine]
+
+    @property
+    def others(self) -> list[Task]:
+        return [task for task in self.tasks if task.open and not task.mine]
+
+    @property
+    def other_minutes(self) -> int:
+        """What is left for the reader after the first task."""
+        return sum(task.minutes for task in self.yours[1:])
+
+    @property
+    def signs(self) -> Section | None:
+        return next((section for section in self.sections if section.key == "sign_off"), None)
+
+    @property
+    def waiting_sign_offs(self) -> list[Task]:
+        return [task for task in self.signs.tasks if task.status == "asked"] if self.signs else []
+
+    @property
+    def who_decides(self) -> str:
+        return who_decides(self.case, self.user)
+
+    @property
+    def may_decide(self) -> bool:
+        return may_decide(self.case, self.user)
+
+    @cached_property
+    def stops(self) -> list[Finding]:
+        """What keeps the review from being submitted."""
+        return [f for f in self.case.evaluation.before_submission() if not f.coverable]
+
+    @cached_property
+    def left_to_conditions(self) -> list[Finding]:
+        """What is open and may be submitted: the decider can cover each by a condition."""
+        return [f for f in self.case.evaluation.before_submission() if f.coverable]
+
+    @property
+    def can_submit(self) -> bool:
+        return self.review is not None and self.review.state == "open" and not self.stops
+
+    # How the sections come about
+
+    def _sections(self) -> Iterator[Section]:
+        if self.case.facts.gate is None:
+            return
+        way = [self._in_the_way(finding) for finding in self._of("owed", "pause", "condition")]
+        way += [self._in_the_way(finding) for finding in self._of("funding")]
+        yield self._section("way", "Before anything else", "kept", way)
+        areas = [self._area(area) for area in self.case.document.design_areas]
+        if self._of("design"):
+            yield Section(
+                "design",
+                "Design assessment",
+                "questions settled",
+                areas,
+                "".join(LETTERS[finding.state] for finding in self._of("design")),
+            )
+        criteria = [self._criterion(finding) for finding in self._of("criterion")]
+        yield self._section("criterion", "Exit criteria", "met", criteria)
+        checks = [self._check(finding) for finding in self._of("rung")]
+        yield self._section(
+            "rung",
+            "Minimum Viable Production",
+            self._rung_noun,
+            checks,
+            url=self._url("ladder") if self.may_edit else "",
+            url_text="The whole ladder, and assigning several at once",
+        )
+        modes = [self._mode(finding) for finding in self._of("failure_mode")]
+        yield self._section("failure_mode", "Failure modes", "assessed and treated", modes)
+        sign_offs = [self._sign_off(finding) for finding in self._of("sign_off")]
+        yield self._section("sign_off", "Sign-offs", "given", sign_offs)
+
+    def _of(self, *kinds: str) -> tuple[Finding, ...]:
+        return self.case.evaluation.of(*kinds)
+
+    @property
+    def _rung_noun(self) -> str:
+        assert self.case.facts.gate is not None
+        rung = self.case.document.gate(self.case.facts.gate).rung
+        return {"assigned": "assigned", "planned": "planned or met"}.get(rung, "met")
+
+    def _section(self, key: str, title: str, noun: str, tasks: list[Task], **more: str) -> Section:
+        states = "".join(LETTERS[finding.state] for finding in self._of(key))
+        return Section(key, title, noun, tasks, states or "m" * len(tasks), **more)
+
+    def _url(self, name: str, *args: object) -> str:
+        return reverse(f"gates:{name}", args=[self.rollout.initiative.reference, *args])
+
+    def _task(self, finding: Finding, **more: Any) -> Task:
+        status, word = STATES[finding.state]
+        values: dict[str, Any] = {
+            "id": f"{finding.kind}-{finding.key}",
+            "title": finding.title,
+            "text": f"{finding.text} {finding.fix}".strip(),
+            "status": status,
+            "word": word,
+            "open": finding.blocks,
+            "coverable": finding.coverable,
+            **more,
+        }
+        return Task(**values)
+
+    def _own(self, finding: Finding, url: str, minutes: int, **more: Any) -> Task:
+        """A task that the owner and contributors hold."""
+        return self._task(
+            finding,
+            url=url if self.may_edit else "",
+            minutes=minutes,
+            **{"who": self.holder, "mine": self.works_on_it, **more},
+        )
+
+    def _in_the_way(self, finding: Finding) -> Task:
+        urls = {
+            "pause": lambda: self._url("initiative"),
+            "condition": lambda: self._url("condition", finding.key),
+            "funding": lambda: self._url("edit"),
+        }
+        made = urls.get(finding.kind)
+        late = {"status": "overdue", "word": "Overdue"} if finding.kind == "condition" else {}
+        who = finding.who or self.holder
+        return self._own(finding, made() if made else "", 5, who=who, **late)
+
+    def _area(self, area: DesignArea) -> Task:
+        keys = {question.key for question in area.questions}
+        parts = [self._question(f) for f in self._of("design") if f.key in keys]
+        settled = sum(1 for part in parts if not part.open)
+        status, word = (
+            ("met", "Settled")
+            if settled == len(parts)
+            else ("progress", f"{settled} of {len(parts)}")
+            if settled or any(part.answer for part in parts)
+            else ("todo", "Not started")
+        )
+        return Task(
+            id=f"design-{area.key}",
+            title=area.name,
+            text=area.asks,
+            status=status,
+            word=word,
+            who=self.holder,
+            url=self._url("design", area.key) if self.may_edit else "",
+            minutes=sum(part.minutes for part in parts if part.open),
+            open=settled < len(parts),
+            mine=self.works_on_it,
+            parts=parts,
+        )
+
+    def _question(self, finding: Finding) -> Task:
+        question = self.case.document.question(finding.key)
+        answer = self.said.design.get(finding.key)
+        return self._own(
+            finding,
+            self._url("design", self.case.document.area_of_question(finding.key).key)
+            + f"#{finding.key}",
+            question.minutes,
+            needs=question.good_answer,
+            answer=answer.text if answer else "",
+            said=f"{answer.answered_by}" if answer else "",
+        )
+
+    def _criterion(self, finding: Finding) -> Task:
+        criterion = self.case.document.criterion(finding.key)
+        answer = self.said.answers.get(finding.key)
+        return self._own(
+            finding,
+            self._url("criterion", finding.key),
+            criterion.minutes,
+            needs=criterion.needs,
+            answer=answer.note if answer else "",
+            said=str(answer.answered_by) if answer else "",
+            evidence=answer.evidence if answer else None,
+        )
+
+    def _check(self, finding: Finding) -> Task:
+        check = self.case.document.check(finding.key)
+        fact = self.case.facts.checks.get(finding.key)
+        row = self.said.checks.get(finding.key)
+        status, word = CHECK_STATES[fact.state_on(self.case.facts.today) if fact else "unassigned"]
+        if fact and fact.status == "met" and not fact.verified:
+            status, word = "asked", "To be verified"
+        mine = self.works_on_it
+        who = self.holder
+        if fact and fact.assignee:
+            mine = fact.assignee.id == self.user.pk
+            who = "You" if mine else fact.assignee.label
+        return self._own(
+            finding,
+            self._url("check", finding.key),
+            check.minutes,
+            needs=check.needs,
+            status=status,
+            word=word,
+            who=who,
+            mine=mine,
+            answer=row.solution if row else "",
+            evidence=row.evidence if row else None,
+        )
+
+    def _mode(self, finding: Finding) -> Task:
+        mode = self.case.document.mode(finding.key)
+        row = self.said.assessments.get(finding.key)
+        words = {
+            "met": ("met", "Assessed"),
+            "unknown": ("unknown", "Not assessed"),
+            "not_met": ("not_met", "Untreated"),
+            "stale": ("stale", "Due again"),
+        }
+        status, word = words[finding.state]
+        return self._own(
+            finding,
+            self._url("risk", finding.key),
+            ASSESS_MINUTES,
+            needs=mode.design_response,
+            status=status,
+            word=word,
+            answer=row.response_text if row else "",
+            said=str(row.assessed_by) if row else "",
+        )
+
+    def _sign_off(self, finding: Finding) -> Task:
+        remit = self.case.document.remit(finding.key)
+        given = self.said.sign_offs.get(finding.key)
+        submitted = self.review is not None and self.review.state == "submitted"
+        asked = self.said.reviewers.get(finding.key, [])
+        status, word = {
+            "met": ("signed", "Signed"),
+            "not_met": ("objects", "Objects"),
+        }.get(finding.state, ("asked", "Asked") if submitted else ("locked", "Cannot start"))
+        text = finding.text
+        if given is not None:
+            who = self._called(given.given_by)
+        else:
+            who = " or ".join(map(self._called, asked[:2])) or "Nobody holds this remit"
+            text = remit.asks if submitted else "Waits until the review is submitted."
+        return self._task(
+            finding,
+            text=text,
+            status=status,
+            word=word,
+            who=who,
+            url=self._url("sign_off", finding.key) if self.user in asked else "",
+            mine=submitted and self.user in asked,
+            minutes=SIGN_MINUTES,
+            needs=remit.asks,
+            answer=given.note if given else "",
+        )
