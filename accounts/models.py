@@ -1,13 +1,23 @@
 """People, the roles they were given, and invitations."""
 
-from django.utils.functional import cached_property
-
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import PERMISSIONS, Remit, Role
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def active(self) -> "UserQuerySet":
+        return self.filter(is_active=True)
+
+    def in_role(self, role: str) -> "UserQuerySet":
+        """Everybody who holds the role, whether or not they can still sign in."""
+        return self.filter(
+            models.Exists(Grant.objects.filter(user=models.OuterRef("pk"), role=role))
+        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -40,7 +50,7 @@ class User(AbstractBaseUser):
         _("appearance"), max_length=5, choices=Theme.choices, default=Theme.SYSTEM, blank=True
     )
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -107,18 +117,27 @@ class Grant(models.Model):
         return str(self.get_role_display())
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; some may have run out and can be sent anew."""
+        return self.filter(accepted_at__isnull=True)
+
+
 class Invitation(models.Model):
     """A place kept for somebody: only the digest of the link's secret is stored."""
 
-    email = models.EmailField(max_length=254)
-    name = models.CharField(max_length=120)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    name = models.CharField(_("name"), max_length=120)
     grants = models.JSONField(default=list)
+    """Pairs of role and remit, given to the person on acceptance."""
     secret_sha256 = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_by = models.OneToOneField(User, null=True, on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -127,7 +146,28 @@ class Invitation(models.Model):
                 condition=models.Q(accepted_at__isnull=True, accepted_by__isnull=True)
                 | models.Q(accepted_at__isnull=False, accepted_by__isnull=False),
             ),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="accounts_one_pending_invitation",
+                condition=models.Q(accepted_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"
+
+
+class SetupCode(models.Model):
+    """The code that lets the first visitor become the first administrator; one at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    sha256 = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="accounts_one_setup_code", condition=models.Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"issued {self.issued_at}"

@@ -1,15 +1,5 @@
-"""How a service refuses: with every reason, each naming what to do."""
+"""How a service refuses. The whole house refuses in the same two ways."""
 
-from collections.abc import Iterable
+from accounts.errors import NotAllowed, Refused
 
-
-class Refused(Exception):
-    """The state does not allow it. ``reasons`` are sentences for the person who asked."""
-
-    def __init__(self, reasons: str | Iterable[str]) -> None:
-        self.reasons = [reasons] if isinstance(reasons, str) else list(reasons)
-        super().__init__(" ".join(self.reasons))
-
-
-class NotAllowed(Exception):
-    """The person has no right to it, whatever the state."""
+__all__ = ["NotAllowed", "Refused"]
