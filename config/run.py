@@ -61,7 +61,8 @@ def main() -> None:
         children = Processes(data_dir() / "processes.json")
         children.stop_leftovers()
         _check_port_is_free()
-        _say("Starting PostgreSQL and Redis")
+        if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+            _say("Starting PostgreSQL and Redis")
         with embedded.servers():
             try:
                 _prepare()
@@ -86,17 +87,12 @@ def _prepare() -> None:
     _say("Collecting static files")
     call_command("collectstatic", interactive=False, verbosity=0)
     users = get_user_model()._default_manager
-    if not users.exists():
-        if settings.DEMO:
-            _say("Loading the sample portfolio")
-            call_command("load_sample_portfolio")
-        else:
-            call_command("setup_code")
+    if settings.DEMO and not users.exists():
+        _say("Loading the sample portfolio")
+        call_command("load_sample_portfolio")
     # A database in real use was never loaded with the sample; its sign-in page names nobody.
     is_demo = users.filter(email__in=[person.email for person in DEMO_PEOPLE]).exists()
     os.environ["CLEARWAY_DEMO"] = "1" if settings.DEMO and is_demo else "0"
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
 
 
 def _start(children: Processes) -> None:
@@ -112,13 +108,17 @@ def _start(children: Processes) -> None:
 
 
 def _welcome() -> None:
+    _say("")
     if env("CLEARWAY_DEMO", bool, False):
-        _say("")
         _say(f"Sign in as one of these, with the password {DEMO_PASSWORD}")
         for person in DEMO_PEOPLE:
             _say(f"  {person.email:<30} {person.part}")
-    elif not settings.EMAIL_URL:
+    elif not get_user_model()._default_manager.exists():
+        call_command("setup_code")
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         _say("EMAIL_URL is not set: mail is printed here instead of being sent.")
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
     _say("")
     _say(f"Clearway is ready: {settings.BASE_URL}/   (Ctrl-C stops it)")
 
