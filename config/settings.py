@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from config import embedded
 from config.env import BASE_DIR, data_dir, env
+
+# Classes that are generic in Django's stubs may be subscripted at run time too.
+django_stubs_ext.monkeypatch()
 
 DATA_DIR = data_dir()
 DEBUG = env("DEBUG", bool, False)
