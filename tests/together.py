@@ -1,0 +1,43 @@
+"""Doing things at the same time, for tests of what must not happen twice."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from django.db import connection
+
+DEADLINE_SECONDS = 20
+
+
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Call all of them in threads of their own; the result or the exception of each, in order."""
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=DEADLINE_SECONDS)
+            return call()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
+        return list(pool.map(run, calls, timeout=DEADLINE_SECONDS))
+
+
+class Meeting:
+    """A point in the code under test at which threads wait for each other, for a moment.
+
+    Where a lock keeps all but one away, the one goes on alone after that moment.
+    """
+
+    def __init__(self, parties: int, patience_seconds: float = 0.5) -> None:
+        self._barrier = threading.Barrier(parties)
+        self._patience = patience_seconds
+
+    def wait(self) -> None:
+        with suppress(threading.BrokenBarrierError):
+            self._barrier.wait(timeout=self._patience)
