@@ -177,6 +177,12 @@ class Initiative(models.Model):
                 | Q(owner__isnull=False, owner_since__isnull=False),
             ),
             models.CheckConstraint(
+                name="initiatives_sponsor_is_not_the_owner",
+                condition=Q(owner__isnull=True)
+                | Q(sponsor__isnull=True)
+                | ~Q(owner=models.F("sponsor")),
+            ),
+            models.CheckConstraint(
                 name="initiatives_name_not_blank", condition=~Q(name__regex=r"^\s*$")
             ),
         ]
