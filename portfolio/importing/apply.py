@@ -91,7 +91,7 @@ def _answers(batch: ImportBatch) -> dict[int, int | str]:
     return {int(number): answer for number, answer in batch.answers.items()}
 
 
-def fingerprint(plan: Plan, *, update: bool) -> str:
+def fingerprint(plan: Plan) -> str:
     """What somebody confirms: the digest of all that the import would do."""
     steps = [
         (
@@ -103,7 +103,7 @@ def fingerprint(plan: Plan, *, update: bool) -> str:
         )
         for each in plan.rows
     ]
-    return hashlib.sha256(json.dumps([steps, update]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(steps).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -129,7 +129,7 @@ def confirm_import(
         people=people,
         units=units,
     )
-    if seen is not None and seen != fingerprint(plan, update=stored.update_changed):
+    if seen is not None and seen != fingerprint(plan):
         raise Refused("The portfolio changed since this dry run. Look at it again, then import.")
     new = plan.of(Outcome.NEW)
     changed = plan.of(Outcome.CHANGED) if stored.update_changed else []

@@ -14,6 +14,8 @@ from portfolio.importing.fields import FIELDS, Kind
 from portfolio.importing.parsing import fold
 from portfolio.importing.sheet import Sheet
 
+# What a value becomes when its rows are not to be imported.
+LEAVE_OUT = "leave_out"
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
 
@@ -25,7 +27,8 @@ class Column(BaseModel):
     """One column: what it becomes and how it is found.
 
     `heading` finds it; where headings repeat, `position` (the first column is 1) says which one.
-    `values` says what each text of a choice becomes; an empty text stands for blank cells.
+    `values` says what each text of a choice becomes; an empty text stands for blank cells, and
+    `leave_out` keeps the rows with a text out of the import.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,10 +48,10 @@ class Column(BaseModel):
         if self.values and choices is None:
             raise ValueError(f"Column for {self.field}: only choices take values.")
         for text, choice in self.values.items():
-            if choice not in (choices or {}):
+            if choice not in (choices or {}) and choice != LEAVE_OUT:
                 raise ValueError(
                     f"Column for {self.field}: “{text}” cannot become “{choice}”. "
-                    f"Use one of {', '.join(choices or {})}."
+                    f"Use one of {', '.join(choices or {})}, {LEAVE_OUT}."
                 )
         return self
 

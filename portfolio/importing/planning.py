@@ -185,10 +185,10 @@ def _plan_row(
     answer: Answer | None,
 ) -> PlannedRow:
     changes: tuple[Change, ...] = ()
-    if row.problems:
-        outcome = Outcome.INVALID
-    elif answer == ANSWER_LEAVE_OUT:
+    if row.left_out or answer == ANSWER_LEAVE_OUT:
         outcome = Outcome.LEFT_OUT
+    elif row.problems:
+        outcome = Outcome.INVALID
     elif candidates:
         outcome = Outcome.ASK
     elif match is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
 from portfolio.importing.fields import FIELDS, Kind, Value
-from portfolio.importing.mapping import Mapping
+from portfolio.importing.mapping import CHOICE_FIELDS, LEAVE_OUT, Mapping
 from portfolio.importing.parsing import (
     NOTHING,
     DoubtfulError,
@@ -39,6 +39,7 @@ class ReadRow:
     values: MappingOf[str, Value]
     problems: tuple[Remark, ...] = ()
     doubts: tuple[Remark, ...] = ()
+    left_out: bool = False
 
 
 def read_rows(
@@ -104,6 +105,7 @@ def _read(
         values=values,
         problems=tuple(problems),
         doubts=tuple(doubts),
+        left_out=LEAVE_OUT in (values[key] for key in CHOICE_FIELDS),
     )
 
 

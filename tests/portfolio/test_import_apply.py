@@ -122,7 +122,7 @@ def test_the_same_file_again_changes_nothing(hannah: User) -> None:
 
 def test_a_dry_run_that_no_longer_holds_is_refused(hannah: User) -> None:
     batch = draft(hannah)
-    seen = fingerprint(plan_for(batch), update=False)
+    seen = fingerprint(plan_for(batch))
     imported(hannah, ROWS[0])
     with pytest.raises(Refused, match="changed since this dry run"):
         confirm_import(batch=batch, by=hannah, at=NOW, seen=seen)

@@ -1,0 +1,121 @@
+"""Imports as such: choosing a file, what came of each, taking one back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import needs, reader
+from accounts.roles import Permission
+from initiatives.errors import Refused
+from portfolio.importing.apply import prepare
+from portfolio.importing.forms import FileForm
+from portfolio.importing.mapping import MappingError
+from portfolio.importing.suggesting import suggest_mapping
+from portfolio.importing.undo import undo_import
+from portfolio.models import ImportBatch, ImportState
+
+REFUSED = 422
+ROWS_A_PAGE = 50
+SHOWN = 30
+
+
+@login_required
+@needs(Permission.IMPORT)
+@require_http_methods(["GET", "POST"])
+def imports(request: HttpRequest) -> HttpResponse:
+    """Choose a file; below it, the imports so far."""
+    form = FileForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        batch = prepare(
+            content=data["content"],
+            file_name=data["file"].name or "inventory",
+            sheet=data["sheet"],
+            by=reader(request),
+            at=timezone.now(),
+        )
+        try:
+            batch.preset, mapping = suggest_mapping(data["sheet"])
+            batch.mapping = mapping.model_dump(mode="json")
+            batch.save(update_fields=["preset", "mapping"])
+        except MappingError:
+            pass  # the next step asks for what could not be guessed
+        return redirect("portfolio:import_columns", batch.pk)
+    context = {
+        "nav": "import",
+        "form": form,
+        "batches": ImportBatch.objects.defer("table").select_related("created_by")[:SHOWN],
+    }
+    status = REFUSED if form.errors else 200
+    return render(request, "portfolio/import/imports.html", context, status=status)
+
+
+@login_required
+@needs(Permission.IMPORT)
+@require_safe
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an import did, row by row."""
+    found = get_object_or_404(
+        ImportBatch.objects.defer("table").select_related("confirmed_by", "undone_by"), pk=pk
+    )
+    if found.state == ImportState.DRAFT:
+        return redirect("portfolio:import_dry_run", pk)
+    rows = found.rows.select_related("initiative__unit").order_by("number")
+    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"nav": "import", "batch": found, "page": page}
+    return render(request, "portfolio/import/batch.html", context)
+
+
+@login_required
+@needs(Permission.IMPORT)
+@require_safe
+def original(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file as it was given."""
+    found = get_object_or_404(ImportBatch.objects.defer("table"), pk=pk)
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.file_name)
+
+
+@login_required
+@needs(Permission.IMPORT)
+@require_http_methods(["GET", "POST"])
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an import back, after saying what goes."""
+    found = get_object_or_404(ImportBatch.objects.defer("table"), pk=pk)
+    if found.state == ImportState.DRAFT:
+        return redirect("portfolio:import_dry_run", pk)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            undo_import(batch=found, by=reader(request), at=timezone.now())
+        except Refused as error:
+            refusal = str(error)
+        else:
+            messages.success(request, f"The import of {found.file_name} was taken back.")
+            return redirect("portfolio:import_batch", pk)
+    added = found.rows.filter(version_before__isnull=True).count()
+    context = {
+        "nav": "import",
+        "batch": found,
+        "refusal": refusal,
+        "added": added,
+        "changed": found.rows.count() - added,
+    }
+    status = REFUSED if refusal else 200
+    return render(request, "portfolio/import/undo.html", context, status=status)
+
+
+@login_required
+@needs(Permission.IMPORT)
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drop a draft. The portfolio never knew of it."""
+    deleted, _ = ImportBatch.objects.filter(pk=pk, state=ImportState.DRAFT).delete()
+    if deleted:
+        messages.success(request, "The draft was dropped. Nothing was imported.")
+    return redirect("portfolio:imports")
