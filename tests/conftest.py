@@ -6,7 +6,12 @@ from accounts.models import User
 from accounts.roles import Remit, Role
 from tests.factories import make_user
 
-pytest_plugins = ["tests.plugins.database", "tests.plugins.servers", "tests.plugins.browser"]
+pytest_plugins = [
+    "tests.plugins.database",
+    "tests.plugins.servers",
+    "tests.plugins.browser",
+    "tests.plugins.site",
+]
 
 
 @pytest.fixture

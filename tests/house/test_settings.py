@@ -42,7 +42,7 @@ def test_a_switch_is_a_switch(monkeypatch: pytest.MonkeyPatch, text: str, meant:
 
 def test_a_mistake_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "eighty")
-    with pytest.raises(SystemExit, match="PORT='eighty'.*valid integer"):
+    with pytest.raises(SystemExit, match=r"PORT='eighty'.*valid integer"):
         env("PORT", int, 8000)
 
 
