@@ -88,7 +88,7 @@ def _counted(
 
 def _states(blockers: Sequence[Finding]) -> str:
     words = {"not_met": "not met", "stale": "stale", "unknown": "unknown", "waiting": "waiting"}
-    counts = Counter(finding.state for finding in blockers)
+    counts = Counter[str](finding.state for finding in blockers)
     return ", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state])
 
 
@@ -161,22 +161,31 @@ class Share:
 
 
 LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o"}
+RUNG_LETTERS = {"planned": "p", "assigned": "a", "unassigned": "u", "lapsed": "l"}
+DRAWN = "mpasnlxou"  # in this order
 PARTS = (
-    ("Design assessment", ("design",), "review"),
-    ("Exit criteria", ("criterion",), "review"),
-    ("Ladder", ("rung",), "ladder"),
-    ("Failure modes", ("failure_mode",), "risks"),
-    ("Sign-offs", ("sign_off",), "review"),
+    ("Design assessment", "design", "review"),
+    ("Exit criteria", "criterion", "review"),
+    ("Ladder", "rung", "ladder"),
+    ("Failure modes", "failure_mode", "risks"),
+    ("Sign-offs", "sign_off", "review"),
 )
 
 
 def shares(case: Case, reference: str) -> list[Share]:
     """How far each part of the gate's demands has come."""
     found = []
-    for name, kinds, page in PARTS:
-        findings = sorted(case.evaluation.of(*kinds), key=lambda f: list(LETTERS).index(f.state))
+    for name, kind, page in PARTS:
+        findings = case.evaluation.of(kind)
         if findings:
-            letters = "".join(LETTERS[finding.state] for finding in findings)
+            letters = "".join(sorted((_letter(case, f) for f in findings), key=DRAWN.index))
             url = reverse(f"gates:{page}", args=[reference])
             found.append(Share(name, letters.count("m"), len(letters), letters, url))
     return found
+
+
+def _letter(case: Case, finding: Finding) -> str:
+    """How the requirement stands; a check that is not there yet shows how far it has come."""
+    if finding.kind == "rung" and finding.blocks:
+        return RUNG_LETTERS[check_state(case, finding.key)]
+    return LETTERS[finding.state]

@@ -100,9 +100,7 @@ def _paused(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
         return None
     title, text = "Resume the work", f"Paused since {_day(since)}. No gate opens while it is."
     if reader.submits:
-        return Step(
-            _first(reader.user), title, text, _url("resume", rollout), "Resume", True, True
-        )
+        return Step(_first(reader.user), title, text, _url("resume", rollout), "Resume", True, True)
     return Step(str(rollout.initiative.owner or "the program office"), title, text)
 
 
@@ -156,7 +154,9 @@ def _unfinished(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     if not blockers:
         url = _url("submit", rollout) if reader.submits else ""
         title = f"Submit the Gate {review_gate(case)} review"
-        return Step(who, title, "Everything it asks for is met.", url, "Check and submit", False, yours)
+        return Step(
+            who, title, "Everything it asks for is met.", url, "Check and submit", False, yours
+        )
     first = blockers[0]
     return Step(
         who,

@@ -9,6 +9,7 @@ from typing import Any
 from audit.models import Event
 from gates.blockers import check_state
 from gates.case import Case
+from gates.nextstep import listed
 from initiatives.models import Initiative
 from playbook.document import FailureMode, MvpItem
 from playbook.indicators import suggest
@@ -99,7 +100,8 @@ def ladder_sentence(case: Case) -> str:
 
 @dataclass(frozen=True)
 class ModeRow:
-    """One failure mode: its ratings and what shows them, or nothing when nobody assessed it."""
+    """One failure mode: its ratings and what shows them, or the first question to ask when nobody
+    has assessed it."""
 
     mode: FailureMode
     assessment: Assessment | None
@@ -116,7 +118,7 @@ def mode_rows(case: Case, assessments: Iterable[Assessment]) -> list[ModeRow]:
 
 def _mode(case: Case, mode: FailureMode, assessment: Assessment | None) -> ModeRow:
     if assessment is None:
-        return ModeRow(mode, None, mode.pattern, "", "", False)
+        return ModeRow(mode, None, mode.indicators[0].question, "", "", False)
     rate = case.document.rating.rate
     fired = suggest(mode, assessment.indicators).fired
     shown = fired[0].threshold.says if fired else assessment.response_text
@@ -139,7 +141,8 @@ def modes_sentence(rows: Iterable[ModeRow]) -> str:
     rated = [row for row in rows if row.residual]
     worst = max((row.residual for row in rated), key=RATING_ORDER.index)
     names = [row.mode.short_name.lower() for row in rated if row.residual == worst]
-    said = f"Worst once treated: {worst}, in {', '.join(names)}."
+    where = f", in {listed(names)}" if len(names) < len(rated) else ""
+    said = f"Worst once treated: {worst}{where}."
     return f"{said} {missing} not assessed." if missing else said
 
 
@@ -174,7 +177,7 @@ def scores(initiative: Initiative) -> list[dict[str, Any]]:
     """The scores with their words; a figure never stands alone."""
     return [
         {
-            "label": str(initiative._meta.get_field(name).verbose_name),
+            "label": name.removesuffix("_score").replace("_", " "),
             "figure": getattr(initiative, name),
             "word": words[getattr(initiative, name) - 1] if getattr(initiative, name) else "",
         }

@@ -1,6 +1,6 @@
 """The way through as one picture: stages, the weeks they took, gates and their dates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +35,9 @@ class _Way:
         self.reached = PATH.index(Stage(self._last_stage()))
         self.passed = {d.gate: d for d in reversed(decisions) if _stands(d)}
         self.revoked = {
-            d.gate: d for d in decisions if d.outcome == Outcome.REVOKE and d.from_stage == d.to_stage
+            d.gate: d
+            for d in decisions
+            if d.outcome == Outcome.REVOKE and d.from_stage == d.to_stage
         }
         self.planned = dict(self._plan())
 
@@ -162,13 +164,3 @@ def _stands(decision: Decision) -> bool:
 
 def _day(day: date, today: date) -> str:
     return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
-
-
-GATE_MARKS: Mapping[str, tuple[str, str]] = {
-    Outcome.GO: ("gate-go", "accent"),
-    Outcome.CONDITIONAL_GO: ("gate-half", "accent"),
-    Outcome.HOLD: ("hold", "accent"),
-    Outcome.RETURN: ("gate-open", "accent"),
-    Outcome.STOP: ("notmet", "bad"),
-    Outcome.REVOKE: ("gate-lost", "bad"),
-}

@@ -89,14 +89,20 @@ def people() -> Any:
 def _score(label: Any, name: str) -> forms.TypedChoiceField:
     choices = [(n, f"{n}, {word}") for n, word in enumerate(SCORE_WORDS[name], start=1)]
     return forms.TypedChoiceField(
-        label=label, choices=[("", _("Not judged")), *choices], coerce=int, empty_value=None,
+        label=label,
+        choices=[("", _("Not judged")), *choices],
+        coerce=int,
+        empty_value=None,
         required=False,
     )
 
 
 def _known(label: Any) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
-        label=label, choices=YES_NO, coerce=lambda value: value == "true", empty_value=None,
+        label=label,
+        choices=YES_NO,
+        coerce=lambda value: value == "true",
+        empty_value=None,
         required=False,
     )
 
@@ -139,7 +145,8 @@ class InitiativeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         unit = self.fields["unit"]
         assert isinstance(unit, forms.ModelChoiceField)
-        unit.required = False
+        unit.required = not self.data.get("new_unit", "").strip()
+        unit.error_messages["required"] = _("Choose a unit, or write a new one below.")
         unit.queryset = BusinessUnit.objects.order_by("label")
         unit.empty_label = str(_("Choose one"))
         says = {known.key: known.says for known in document.impact_classes}
@@ -178,8 +185,6 @@ class InitiativeForm(forms.ModelForm):
             self.add_error("new_unit", _("Each name may have up to 200 characters."))
         elif len(names) > 4:
             self.add_error("new_unit", _("Name four levels at most."))
-        elif not names and not cleaned.get("unit") and "unit" not in self.errors:
-            self.add_error("unit", _("Choose a unit, or write a new one below."))
         return cleaned
 
     def _post_clean(self) -> None:
@@ -234,6 +239,12 @@ class EditForm(InitiativeForm):
         super().__init__(*args, **kwargs)
         self.initial["seen"] = self.snapshot()
 
+    def show_anew(self) -> None:
+        """Keep what was typed, and take what stands there now as seen."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data[self.add_prefix("seen")] = self.snapshot()
+        self.data = data
+
     def snapshot(self) -> str:
         """The editable facts and the version as the database has them, for the next round."""
         values = {name: _plain(getattr(self.instance, name)) for name in EDITABLE}
@@ -256,9 +267,7 @@ class EditForm(InitiativeForm):
     def conflicts(self) -> list[str]:
         """Fields that this person and somebody else both changed since the page was opened."""
         seen = self.cleaned_data["seen"]
-        return [
-            name for name in self.changes if _plain(getattr(self.instance, name)) != seen[name]
-        ]
+        return [name for name in self.changes if _plain(getattr(self.instance, name)) != seen[name]]
 
 
 def _plain(value: Any) -> Any:
@@ -316,8 +325,8 @@ class ContributorForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["person"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = people().exclude(memberships__initiative=initiative).exclude(
-            pk=initiative.owner_id
+        field.queryset = (
+            people().exclude(memberships__initiative=initiative).exclude(pk=initiative.owner_id)
         )
 
 

@@ -26,16 +26,14 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
     """Everything the page shows this reader of the rollout as it stands."""
     initiative = rollout.initiative
     case = case_of(rollout, today=today)
-    members = list(
-        User.objects.filter(memberships__initiative=initiative).order_by("name", "pk")
-    )
+    members = list(User.objects.filter(memberships__initiative=initiative).order_by("name", "pk"))
     reader = reader_of(user, initiative, members)
     decisions = list(
         Decision.objects.filter(rollout=rollout)
         .select_related("decided_by", "passage")
         .defer("facts")
     )
-    review = Review.objects.under_way().filter(rollout=rollout, gate=case.facts.gate)
+    review = Review.objects.under_way().filter(rollout=rollout)
     submitter = review.values_list("submitted_by_id", flat=True).first()
     modes = pagefacts.mode_rows(
         case,
@@ -64,9 +62,7 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "pause": _pause(rollout, case),
         "decisions": decisions,
         **_evidence(initiative),
-        "events": pagefacts.told(
-            Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]
-        ),
+        "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
         "today": today,
     }
 

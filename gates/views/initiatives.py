@@ -135,8 +135,7 @@ def _tell_conflict(form: EditForm, refused: Refused) -> None:
         now = getattr(form.instance, name)
         words = _("Somebody else wrote “%(now)s”. Save again to replace it with yours.")
         form.add_error(name, words % {"now": "" if now is None else now})
-    form.data = form.data.copy()
-    form.data["seen"] = form.snapshot()
+    form.show_anew()
 
 
 @login_required
