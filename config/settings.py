@@ -197,6 +197,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    # What the calendar changes, changes at midnight somewhere; once an hour is soon enough.
+    "refresh-standings": {
+        "task": "gates.tasks.refresh_standings",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "revoke-overdue-goes": {
+        "task": "gates.tasks.revoke_overdue_goes",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- People

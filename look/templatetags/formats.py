@@ -82,3 +82,12 @@ def initials(name: object) -> str:
     """`Maya Okafor` is `MO`; an address gives its first letter."""
     words = str(name).split("@")[0].replace(".", " ").split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+SPELLED = "no one two three four five six seven eight nine ten eleven twelve".split()
+
+
+@register.filter
+def words(value: int) -> str:
+    """Counts up to twelve as words, for sentences: `five`, `1,934`."""
+    return SPELLED[value] if 0 <= value < len(SPELLED) else f"{value:,}"

@@ -11,6 +11,16 @@ from typing import Any
 from django.db import connection, models
 
 
+def check_at_once() -> None:
+    """Check foreign keys at the end of each statement of this transaction.
+
+    Left to the commit they pile up, and every trigger call that enters a subtransaction walks the
+    whole pile: ten thousand rollouts took 24 seconds instead of one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def reserve(model: type[models.Model], count: int) -> list[int]:
     """Primary keys that nobody else will get, in ascending order."""
     with connection.cursor() as cursor:
@@ -44,6 +54,9 @@ def copy(rows: Sequence[models.Model]) -> None:
     ):
         for row in rows:
             target.write_row([_value(field, row) for field in fields])
+    # The next statement joins this table, and the planner still believes it is empty.
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {quote(meta.db_table)}")
 
 
 def _value(field: models.Field[Any, Any], row: models.Model) -> Any:

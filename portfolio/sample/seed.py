@@ -17,7 +17,7 @@ from initiatives.models import BusinessUnit, ImpactClass, Initiative
 from initiatives.services import next_numbers, unit_at
 from playbook.models import PlaybookVersion
 from playbook.services import ensure_standard
-from portfolio.sample.copying import copy, numbered
+from portfolio.sample.copying import check_at_once, copy, numbered
 from portfolio.sample.progress import Progress
 from portfolio.sample.words import AGENCIES, BUREAUS, FIRST, LAST, SUBJECTS, TASKS
 
@@ -54,6 +54,7 @@ class People:
 def seed(*, count: int, seed: int, at: datetime) -> int:
     """Add ``count`` invented initiatives; return how many there were to add."""
     dice = Random(seed)  # noqa: S311
+    check_at_once()
     ensure_standard(at=at)
     playbook = PlaybookVersion.objects.current()
     people = _people(dice, seed, owners=min(400, 3 + count // 12))
@@ -69,7 +70,7 @@ def _people(dice: Random, seed: int, owners: int) -> People:
         emails = [f"{kind}-{seed}-{n}@example.org" for n in range(count)]
         User.objects.bulk_create(
             [
-                User(email=email, name=f"{dice.choice(FIRST)} {dice.choice(LAST)}", password="!")
+                User(email=email, name=f"{dice.choice(FIRST)} {dice.choice(LAST)}")
                 for email in emails
             ],
             ignore_conflicts=True,

@@ -1,14 +1,16 @@
 """What invented portfolios are made of. Any likeness to a real programme is chance."""
 
-FIRST = (
-    "Ada Amir Bea Bruno Carla Chen Dana Dev Elif Emil Farah Felix Gita Goran Hana Hugo Ines Ivo "
-    "Jana Jonas Kaya Kofi Lea Liam Mara Milo Nadia Noor Olga Omar Petra Priya Quinn Rafa Rosa "
-    "Samir Selma Tariq Tessa Uma Viktor Wanda Yara Yusuf Zoe"
-).split()
-LAST = (
+# ruff: noqa: SIM905 (a column of eighty names reads worse)
+
+FIRST = tuple(
+    "Ada Amir Bea Bruno Carla Chen Dana Dev Elif Emil Farah Felix Gita Goran Hana Hugo Ines "
+    "Ivo Jana Jonas Kaya Kofi Lea Liam Mara Milo Nadia Noor Olga Omar Petra Priya Quinn Rafa "
+    "Rosa Samir Selma Tariq Tessa Uma Viktor Wanda Yara Yusuf Zoe".split()
+)
+LAST = tuple(
     "Abara Becker Castro Dimitrov Eklund Fischer Garza Hansen Iyer Jansen Kimura Larsen Mbeki "
-    "Novak Okoro Pereira Quist Rossi Sato Tanaka Ueda Vargas Weiss Xu Yilmaz Zamora"
-).split()
+    "Novak Okoro Pereira Quist Rossi Sato Tanaka Ueda Vargas Weiss Xu Yilmaz Zamora".split()
+)
 AGENCIES = (
     "Harbour Authority",
     "Land Registry",

@@ -1,0 +1,346 @@
+"""What needs the program office, computed from the facts: each line goes when its cause does.
+
+A rule is a queryset and a sentence. The rules stand worst first; all of them are counted together,
+and only the rules that a page of lines touches are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from checklists.models import Check, CheckStatus
+from gates.models import Condition, Decision, Outcome, Review, ReviewState, Rollout, Stage
+from gates.models.rollouts import ENDED
+from look.templatetags.formats import day, plural_count
+
+SOON_DAYS = 7
+LAPSING_DAYS = 14
+
+Found = Mapping[str, Any]
+Say = Callable[[Found, date], tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Day:
+    """The day that is looked at, and the days for proof by each published playbook's id."""
+
+    today: date
+    proof_days: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One cause for attention.
+
+    ``mark`` is the glyph; ``urgent`` says that it cannot wait; ``find`` gives the rows of that
+    day with ``ref`` and ``name``, worst first; ``say`` gives the reason, the act and its address.
+    """
+
+    key: str
+    mark: str
+    word: str
+    urgent: bool
+    find: Callable[[Day], QuerySet[Any, Found]]
+    say: Say
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the list."""
+
+    rule: Rule
+    name: str
+    url: str
+    text: str
+    act: str
+    act_url: str
+
+
+def _page(name: str, found: Found, *more: object) -> str:
+    return reverse(f"gates:{name}", args=[found["ref"], *more])
+
+
+def _of(prefix: str) -> dict[str, F]:
+    """The initiative's reference, name, owner and sponsor, from where the rule's model is."""
+    return {
+        "ref": F(f"{prefix}reference"),
+        "name": F(f"{prefix}name"),
+        "owned_by": F(f"{prefix}owner__name"),
+        "sponsored_by": F(f"{prefix}sponsor__name"),
+    }
+
+
+def _days(since: date, today: date) -> str:
+    return plural_count((today - since).days, "day")
+
+
+# Reviews
+
+
+def _reviews(state: str) -> QuerySet[Review]:
+    return Review.objects.filter(state=state).exclude(rollout__stage__in=ENDED)
+
+
+def _review_rows(reviews: QuerySet[Review]) -> QuerySet[Any, Found]:
+    return reviews.order_by("due", "pk").values(
+        "gate", "due", "submitted_at", **_of("rollout__initiative__")
+    )
+
+
+def _nobody_may_decide(on: Day) -> QuerySet[Any, Found]:
+    barred = _reviews(ReviewState.SUBMITTED).filter(
+        gate=F("rollout__standing__gate"),
+        rollout__standing__blocker_kinds__contains=["decider"],
+    )
+    return _review_rows(barred)
+
+
+def _say_nobody(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"Everybody who could decide Gate {found['gate']} had a hand in what is judged. "
+        "Name another sponsor, or ask somebody else of the program office.",
+        "Name a decider",
+        _page("people", found),
+    )
+
+
+def _decision_overdue(on: Day) -> QuerySet[Any, Found]:
+    return _review_rows(_reviews(ReviewState.SUBMITTED).filter(due__lt=on.today))
+
+
+def _decision_waiting(on: Day) -> QuerySet[Any, Found]:
+    return _review_rows(_reviews(ReviewState.SUBMITTED).filter(due__gte=on.today))
+
+
+def _say_decision(found: Found, today: date) -> tuple[str, str, str]:
+    waited = (today - found["submitted_at"].date()).days
+    since = f"has waited {plural_count(waited, 'day')}" if waited else "was submitted today"
+    by = "was due on" if found["due"] < today else "is due on"
+    sponsor = f"{found['sponsored_by']} or the" if found["sponsored_by"] else "The"
+    return (
+        f"Gate {found['gate']} {since} and {by} {day(found['due'], today)}. "
+        f"{sponsor} program office may decide.",
+        f"Decide Gate {found['gate']}",
+        _page("decide", found),
+    )
+
+
+def _review_overdue(on: Day) -> QuerySet[Any, Found]:
+    return _review_rows(_reviews(ReviewState.OPEN).filter(due__lt=on.today))
+
+
+def _say_review(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"The Gate {found['gate']} review was due on {day(found['due'], today)}; "
+        f"{found['owned_by'] or 'nobody'} has not submitted it.",
+        "Open the review",
+        _page("review", found),
+    )
+
+
+# Gates that no longer count, conditions and proof
+
+
+def _revoked(on: Day) -> QuerySet[Any, Found]:
+    later = Decision.objects.filter(rollout=OuterRef("rollout"), pk__gt=OuterRef("pk"))
+    return (
+        Decision.objects.filter(~Exists(later), outcome=Outcome.REVOKE)
+        .exclude(rollout__stage__in=ENDED)
+        .order_by("decided_at")
+        .values("gate", "decided_at", **_of("rollout__initiative__"))
+    )
+
+
+def _say_revoked(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"A condition ran past its grace, so the go at Gate {found['gate']} was taken back on "
+        f"{day(found['decided_at'], today)}. The gate has to be decided anew.",
+        "Open the review",
+        _page("review", found),
+    )
+
+
+def _conditions(low: date | None, high: date) -> QuerySet[Any, Found]:
+    owed = Condition.objects.still_owed().exclude(rollout__stage__in=ENDED).filter(due__lt=high)
+    if low is not None:
+        owed = owed.filter(due__gte=low)
+    return owed.order_by("due", "pk").values(
+        "id", "text", "due", holder=F("owner__name"), **_of("rollout__initiative__")
+    )
+
+
+def _say_condition(found: Found, today: date) -> tuple[str, str, str]:
+    late = found["due"] < today
+    return (
+        f"“{found['text']}” {'was' if late else 'is'} due on {day(found['due'], today)}; "
+        f"{found['holder']} owes it." + (" After its grace the go is revoked." if late else ""),
+        "Open the condition",
+        _page("condition", found, found["id"]),
+    )
+
+
+def _proof_overdue(on: Day) -> QuerySet[Any, Found]:
+    late = Q(pk__in=[])
+    for playbook, days in on.proof_days.items():
+        last = on.today - timedelta(days=days)
+        late |= Q(playbook=playbook, initiative__owner_since__lt=last)
+    return (
+        Rollout.objects.live()
+        .proving(owned=True)
+        .filter(late)
+        .order_by("initiative__owner_since", "pk")
+        .values("stage", since=F("initiative__owner_since"), **_of("initiative__"))
+    )
+
+
+def _say_proof(found: Found, today: date) -> tuple[str, str, str]:
+    stage = Stage(found["stage"]).label
+    return (
+        f"{found['owned_by']} has owned its claim to be in {str(stage).lower()} for "
+        f"{_days(found['since'], today)} without proving it. Decide what becomes of it.",
+        "Decide",
+        _page("decide", found),
+    )
+
+
+# Evidence and stalls
+
+
+def _lapsed(on: Day) -> QuerySet[Any, Found]:
+    return (
+        Rollout.objects.live()
+        .filter(standing__ladder__contains="l", initiative__owner__isnull=False)
+        .order_by("standing__checks_met", "pk")
+        .values(met=F("standing__checks_met"), ladder=F("standing__ladder"), **_of("initiative__"))
+    )
+
+
+def _say_lapsed(found: Found, today: date) -> tuple[str, str, str]:
+    lapsed = found["ladder"].count("l")
+    return (
+        f"{plural_count(lapsed, 'check')} lapsed with {'its' if lapsed == 1 else 'their'} "
+        f"evidence: the ladder stands at {found['met']} of {len(found['ladder'])}.",
+        f"Ask {_first_name(found['owned_by'])} for renewal",
+        _page("ladder", found),
+    )
+
+
+def _lapsing(on: Day) -> QuerySet[Any, Found]:
+    live = Rollout.objects.live().filter(initiative=OuterRef("initiative"))
+    return (
+        Check.objects.filter(
+            Exists(live),
+            status=CheckStatus.MET,
+            valid_until__range=(on.today, on.today + timedelta(days=LAPSING_DAYS)),
+        )
+        .order_by()
+        .values(**_of("initiative__"))
+        .annotate(checks=Count("pk"), first=Min("valid_until"))
+        .order_by("first", "ref")
+    )
+
+
+def _say_lapsing(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"The evidence of {plural_count(found['checks'], 'check')} runs out, the first on "
+        f"{day(found['first'], today)}.",
+        f"Ask {_first_name(found['owned_by'])} for renewal",
+        _page("ladder", found),
+    )
+
+
+def _stalled(on: Day) -> QuerySet[Any, Found]:
+    return (
+        Rollout.objects.live()
+        .labelled("stalled")
+        .filter(initiative__owner__isnull=False)
+        .order_by("stage_entered_at", "pk")
+        .values(
+            "stage",
+            since=F("stage_entered_at"),
+            reasons=F("standing__stall_reasons"),
+            fix=F("standing__first_fix"),
+            blocker=F("standing__first_blocker"),
+            **_of("initiative__"),
+        )
+    )
+
+
+def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
+    stage, weeks = Stage(found["stage"]).label, (today - found["since"].date()).days // 7
+    first = f" First in the way: {found['blocker']}." if found["blocker"] else ""
+    return (
+        f"Week {weeks} of {str(stage).lower()}: {' and '.join(found['reasons'])}.{first}",
+        f"Ask {_first_name(found['owned_by'])}",
+        _page("initiative", found),
+    )
+
+
+def _first_name(name: str | None) -> str:
+    return (name or "somebody").split()[0]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("nobody", "not_met", "Nobody may decide", True, _nobody_may_decide, _say_nobody),
+    Rule("decision_overdue", "overdue", "Decision overdue", True, _decision_overdue, _say_decision),
+    Rule("revoked", "not_met", "Go revoked", True, _revoked, _say_revoked),
+    Rule(
+        "condition_overdue",
+        "overdue",
+        "Condition overdue",
+        True,
+        lambda on: _conditions(None, on.today),
+        _say_condition,
+    ),
+    Rule("proof", "overdue", "Proof overdue", True, _proof_overdue, _say_proof),
+    Rule("review_overdue", "overdue", "Review overdue", True, _review_overdue, _say_review),
+    Rule("lapsed", "stale", "Evidence lapsed", False, _lapsed, _say_lapsed),
+    Rule("stalled", "stalled", "Stalled", False, _stalled, _say_stalled),
+    Rule("decision", "waiting", "Awaiting decision", False, _decision_waiting, _say_decision),
+    Rule(
+        "condition",
+        "due",
+        "Condition due",
+        False,
+        lambda on: _conditions(on.today, on.today + timedelta(days=SOON_DAYS)),
+        _say_condition,
+    ),
+    Rule("lapsing", "due", "Evidence runs out", False, _lapsing, _say_lapsing),
+)
+
+
+class Lines(Sequence[Line]):
+    """Every line of a day, worst first, read only where it is sliced: what a Paginator takes."""
+
+    def __init__(self, on: Day, counts: Mapping[str, int]) -> None:
+        self.on, self.counts = on, counts
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def urgent(self) -> int:
+        return sum(self.counts[rule.key] for rule in RULES if rule.urgent)
+
+    def __getitem__(self, wanted: Any) -> Any:
+        if not isinstance(wanted, slice):
+            return next(self._read(wanted, wanted + 1))
+        start, stop, _step = wanted.indices(len(self))
+        return list(self._read(start, stop))
+
+    def _read(self, start: int, stop: int) -> Iterator[Line]:
+        before = 0
+        for rule in RULES:
+            count = self.counts[rule.key]
+            low, high = max(start - before, 0), min(stop - before, count)
+            if low < high:
+                for found in rule.find(self.on)[low:high]:
+                    text, act, act_url = rule.say(found, self.on.today)
+                    yield Line(rule, found["name"], _page("initiative", found), text, act, act_url)
+            before += count

@@ -1,0 +1,25 @@
+"""Pages that look across initiatives."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from portfolio.views import assigning, attention, dashboard, exports, home, personal, proving, table
+
+app_name = "portfolio"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("attention/", attention.attention, name="attention"),
+    path("portfolio/", table.table, name="table"),
+    path("portfolio/assign/", assigning.assign, name="assign"),
+    path("portfolio/export/portfolio.<slug:kind>", exports.export, name="export"),
+    path("find/", table.search, name="search"),
+    path("proving/", proving.proving, name="proving"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("decisions/", personal.decisions, name="decisions"),
+    path("tasks/", personal.tasks, name="tasks"),
+    path("inbox/", personal.inbox, name="inbox"),
+]
+if find_spec("portfolio.import_urls"):
+    urlpatterns.append(path("", include("portfolio.import_urls")))

@@ -1,0 +1,236 @@
+"""What waits for the reader: tasks of an owner, the inbox of a reviewer, decisions to make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.models import User
+from accounts.roles import Permission, Remit
+from gates.case import Case, cases_of
+from gates.links import task_url
+from gates.models import Review, Rollout, Stage
+from gates.models.reviews import ReviewQuerySet as Reviews
+from gates.nextstep import task_title
+from gates.views.loading import reader as reader_of
+from initiatives.models import Initiative
+from portfolio import waiting
+
+PAGE_SIZE = 25
+TASKS_SHOWN = 3
+INITIATIVES_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Task:
+    title: str
+    text: str
+    who: str
+    url: str
+    state: str
+
+
+@dataclass(frozen=True)
+class OwnWork:
+    """One of the reader's initiatives and what stands between it and its next gate."""
+
+    initiative: Initiative
+    stage: str
+    gate: int | None
+    open: int
+    tasks: list[Task]
+    review_due: date | None
+    handed_in: bool
+
+
+@login_required
+@require_GET
+def tasks(request: HttpRequest) -> HttpResponse:
+    """The reader's own initiatives, each with the next things to do before its gate."""
+    reader = reader_of(request)
+    rollouts = (
+        waiting.own_rollouts(reader)
+        .select_related("initiative__unit", "standing")
+        .order_by("-standing__rank", "pk")
+    )
+    page = Paginator(rollouts, INITIATIVES_SHOWN).get_page(request.GET.get("page"))
+    shown: Sequence[Rollout] = list(page.object_list)
+    cases = cases_of(
+        Rollout.objects.filter(pk__in=[rollout.pk for rollout in shown]),
+        today=timezone.localdate(),
+    )
+    work = [_own_work(rollout, cases[rollout.pk]) for rollout in shown]
+    context = {"nav": "tasks", "page": page, "work": work, "open": sum(w.open for w in work)}
+    return render(request, "portfolio/tasks.html", context)
+
+
+def _own_work(rollout: Rollout, case: Case) -> OwnWork:
+    review = case.facts.review
+    handed_in = review is not None and review.state == "submitted"
+    blockers = case.evaluation.before_submission()
+    reference = rollout.initiative.reference
+    found = [
+        Task(
+            title=task_title(finding),
+            text=finding.text,
+            who=finding.who or "You",
+            url=task_url(case.document, reference, finding),
+            state=STATES.get(finding.state, "todo"),
+        )
+        for finding in blockers[:TASKS_SHOWN]
+    ]
+    if not blockers and case.facts.gate is not None and not handed_in:
+        found.append(_hand_in(reference, case))
+    return OwnWork(
+        initiative=rollout.initiative,
+        stage=str(Stage(rollout.stage).label),
+        gate=case.facts.gate,
+        open=len(blockers),
+        tasks=found,
+        review_due=review.due if review else None,
+        handed_in=handed_in,
+    )
+
+
+def _hand_in(reference: str, case: Case) -> Task:
+    gate = case.facts.gate
+    if case.facts.review is None:
+        return Task(
+            f"Open the Gate {gate} review",
+            "Everything it asks for is met.",
+            "You",
+            reverse("gates:review", args=[reference]),
+            "todo",
+        )
+    return Task(
+        f"Submit the Gate {gate} review",
+        "Everything it asks for is met.",
+        "You",
+        reverse("gates:submit", args=[reference]),
+        "todo",
+    )
+
+
+STATES = {"not_met": "not_met", "unknown": "unknown", "stale": "stale", "waiting": "todo"}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A submitted review as a list of decisions or sign-offs shows it."""
+
+    review: Review
+    initiative: Initiative
+    days: int
+    overdue: bool
+    mine: bool
+    deciders: str
+    text: str
+    acts: list[tuple[str, str]]
+
+
+@login_required
+@require_GET
+def decisions(request: HttpRequest) -> HttpResponse:
+    """Submitted reviews: those that wait for the reader, then all others they may see."""
+    reader = reader_of(request)
+    everybodys = waiting.submitted(reader)
+    mine = request.GET.get("show") != "all"
+    shown = waiting.to_decide(reader) if mine else everybodys
+    page = Paginator(_with_initiative(shown), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "portfolio/decisions.html",
+        {
+            "nav": "decisions",
+            "page": page,
+            "waiting": waiting_of(list(page.object_list), reader),
+            "mine": mine,
+            "my_count": waiting.waits(request, reader).decisions,
+            "all_count": everybodys.count(),
+            "may_ever": reader.may(Permission.DECIDE_ALL) or reader.sponsored_initiatives.exists(),
+        },
+    )
+
+
+@login_required
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for a sign-off in one of the reader's remits, the one due first in front."""
+    reader = reader_of(request)
+    reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document()))
+    page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "inbox",
+        "page": page,
+        "waiting": waiting_of(list(page.object_list), reader),
+        "remits": sorted(str(Remit(remit).label) for remit in reader.remits),
+    }
+    return render(request, "portfolio/inbox.html", context)
+
+
+def _with_initiative(reviews: Reviews) -> Reviews:
+    return reviews.select_related("rollout__initiative__unit")
+
+
+def waiting_of(reviews: Sequence[Review], reader: User) -> list[Waiting]:
+    """The reviews with what their cases say, in one query for all of them."""
+    today = timezone.localdate()
+    cases = cases_of(
+        Rollout.objects.filter(pk__in=[review.rollout_id for review in reviews]), today=today
+    )
+    return [_waiting(review, cases[review.rollout_id], reader, today) for review in reviews]
+
+
+def _waiting(review: Review, case: Case, reader: User, today: date) -> Waiting:
+    initiative = review.rollout.initiative
+    assert review.submitted_at is not None
+    return Waiting(
+        review=review,
+        initiative=initiative,
+        days=(today - review.submitted_at.date()).days,
+        overdue=review.due < today,
+        mine=reader.pk in case.decider_ids,
+        deciders=" or ".join(person.label for person in case.facts.deciders[:3]),
+        text=_in_a_line(case),
+        acts=_sign_offs(case, initiative.reference, reader),
+    )
+
+
+def _in_a_line(case: Case) -> str:
+    """What a decider wants to know before opening the page."""
+    sign_offs = case.evaluation.of("sign_off")
+    objections = [finding for finding in sign_offs if finding.state == "not_met"]
+    missing = [finding for finding in sign_offs if finding.state == "waiting"]
+    others = [f for f in case.evaluation.blockers if f.kind not in ("sign_off", "decider")]
+    said = []
+    if objections:
+        said.append(f"{objections[0].title.lower().capitalize()}")
+    said.append(
+        f"{len(missing)} of {len(sign_offs)} sign-offs to come"
+        if missing
+        else f"all {len(sign_offs)} sign-offs in"
+        if not objections
+        else "no other sign-off to come"
+    )
+    if others:
+        said.append(f"{len(others)} other {'blocker' if len(others) == 1 else 'blockers'} open")
+    words = ", ".join(said)
+    return words[0].upper() + words[1:]
+
+
+def _sign_offs(case: Case, reference: str, reader: User) -> list[tuple[str, str]]:
+    """The sign-offs that this reader can give: the remit's name and the page's address."""
+    return [
+        (str(Remit(finding.key).label), task_url(case.document, reference, finding))
+        for finding in case.evaluation.of("sign_off")
+        if finding.state == "waiting" and finding.key in reader.remits
+    ]

@@ -1,0 +1,142 @@
+"""The portfolio table: one view of the portfolio, as its address says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.models import User
+from accounts.roles import Permission
+from gates.models import Stage
+from gates.views.loading import reader as reader_of
+from initiatives.models import BusinessUnit, ImpactClass, Initiative
+from look.glyphs import LABELS
+from portfolio.counts import VIEWS, view_counts
+from portfolio.filters import GATES, OWNERS, WORST_FIRST, Filters
+from portfolio.rows import rows_of, values_of
+
+PAGE_SIZE = 50
+COLUMNS = (
+    ("initiative", "Initiative"),
+    ("owner", "Owner"),
+    ("stage", "Stage"),
+    ("weeks", "Weeks / plan"),
+    ("gate", "Next gate"),
+    ("criteria", "Criteria"),
+    ("ladder", "MVP ladder"),
+    ("risk", "Worst risk"),
+)
+
+
+class Rows(Paginator):  # type: ignore[type-arg]
+    """Fifty rows a page; the count is known where the view is one that is counted anyway."""
+
+    def __init__(self, filters: Filters, reader: User, known: int | None) -> None:
+        self._known, self._plain = known, filters.rollouts(reader)
+        super().__init__(values_of(self._plain.order_by(*filters.ordering())), PAGE_SIZE)
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        if self._known is None:
+            self._known = self._plain.count()
+        return self._known
+
+
+@login_required
+@require_GET
+def table(request: HttpRequest) -> HttpResponse:
+    """The initiatives that the address asks for, fifty at a time."""
+    template = "portfolio/table.html"
+    if request.htmx:  # type: ignore[attr-defined]
+        template = "portfolio/_table.html#results"
+    return render(request, template, {"nav": "portfolio", **table_context(request)})
+
+
+def table_context(request: HttpRequest, filters: Filters | None = None) -> dict[str, Any]:
+    """Everything that the table's template needs, for the address's view or the one given."""
+    reader = reader_of(request)
+    filters = filters or Filters.of(request.GET)
+    counts = view_counts(request, reader)
+    unsorted = replace(filters, sort=WORST_FIRST)
+    known = next((counts[key] for key, _name, view in VIEWS if view == unsorted), None)
+    today = timezone.localdate()
+    page = Rows(filters, reader, known).get_page(request.GET.get("page"))
+    return {
+        "filters": filters,
+        "page": page,
+        "rows": [row.cells(today) for row in rows_of(page.object_list)],
+        "tabs": tabs(unsorted, counts),
+        "columns": [_column(filters, key, name) for key, name in COLUMNS],
+        "choices": _choices(filters),
+        "table_url": reverse("portfolio:table"),
+        "may_assign": reader.may(Permission.ASSIGN),
+        "may_export": reader.may(Permission.EXPORT),
+        "may_add": reader.may(Permission.ADD),
+    }
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    query: str
+    count: int
+    current: bool
+
+
+def tabs(current: Filters, counts: dict[str, int]) -> list[Tab]:
+    return [
+        Tab(name, view.query, counts[key], view == current)
+        for key, name, view in VIEWS
+        if counts[key] or view == current or key == "all"
+    ]
+
+
+def _column(filters: Filters, key: str, name: str) -> dict[str, str]:
+    sorted_now = filters.sort.removeprefix("-") == key
+    direction = "descending" if filters.sort.startswith("-") else "ascending"
+    return {
+        "name": name,
+        "query": filters.sorted_by(key).query,
+        "sorted": direction if sorted_now else "",
+    }
+
+
+def _choices(filters: Filters) -> dict[str, list[tuple[object, object, bool]]]:
+    """The options of each filter: value, words, whether it is chosen. Of the units, the top of the
+    tree and what lies under the chosen one."""
+    shown = Q(parent=None)
+    if filters.unit:
+        shown |= Q(pk=filters.unit) | Q(parent=filters.unit)
+    units = BusinessUnit.objects.filter(shown).values_list("pk", "label")
+    owners = [*OWNERS.items()]
+    if filters.owner and filters.owner not in OWNERS:
+        owners.append((filters.owner, "one person"))
+    first_label = filters.labels[0] if filters.labels else ""
+    return {
+        "unit": [(pk, label, pk == filters.unit) for pk, label in units],
+        "stage": [(v, words, v == filters.stage) for v, words in Stage.choices],
+        "label": [(v, words, v == first_label) for v, (_, words, _) in LABELS.items()],
+        "owner": [(v, words, v == filters.owner) for v, words in owners],
+        "impact": [(v, words, v == filters.impact) for v, words in ImpactClass.choices],
+        "gate": [(v, f"Gate {v}", v == filters.gate) for v in GATES],
+    }
+
+
+@login_required
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """The search field of every page: straight to the initiative of a reference, else the table."""
+    words = (request.GET.get("q") or "").strip()
+    found = Initiative.objects.visible_to(reader_of(request)).filter(reference__iexact=words)
+    if words and (initiative := found.first()):
+        return redirect(initiative)
+    return redirect(reverse("portfolio:table") + Filters(q=words[:200]).query)

@@ -1,0 +1,132 @@
+"""What waits for one reader: decisions, sign-offs, tasks, and how many of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Permission, Role
+from gates.models import Review, Rollout, SignOff
+from gates.models.reviews import ReviewQuerySet as Reviews
+from gates.models.rollouts import ENDED
+from gates.models.rollouts import RolloutQuerySet as Rollouts
+from initiatives.models import ImpactClass, Membership
+from playbook.document import Document
+from playbook.models import PlaybookVersion
+from portfolio.attention import RULES, Day
+from portfolio.keeping import kept
+from portfolio.tallies import tally
+
+
+def submitted(reader: User) -> Reviews:
+    """Submitted reviews that the reader may see, the one due first in front."""
+    reviews = Review.objects.awaiting_decision().exclude(rollout__stage__in=ENDED)
+    if not reader.may(Permission.SEE_ALL):
+        reviews = reviews.filter(rollout__in=Rollout.objects.visible_to(reader))
+    return reviews.order_by("due", "pk")
+
+
+def own_hand(reader: User) -> Q:
+    """Reviews in which the reader has the owner's or the submitter's part."""
+    return Q(rollout__initiative__owner=reader) | Q(submitted_by=reader)
+
+
+def to_decide(reader: User) -> Reviews:
+    """Submitted reviews that the reader may be asked to decide: program office or sponsor,
+    and neither owner nor submitter. Whether evidence bars them is for the case to say."""
+    reviews = submitted(reader).exclude(own_hand(reader))
+    if reader.may(Permission.DECIDE_ALL):
+        return reviews
+    return reviews.filter(rollout__initiative__sponsor=reader)
+
+
+def to_sign(reader: User, document: Document) -> Reviews:
+    """Submitted reviews that lack a sign-off in one of the reader's remits."""
+    lacking = Q(pk__in=[])
+    for remit in sorted(reader.remits):
+        asked = Q(pk__in=[])
+        for gate in document.gates:
+            classes = [
+                impact
+                for impact in ImpactClass.values
+                if remit in document.remits_for(gate.number, impact)
+            ]
+            if classes:
+                asked |= Q(gate=gate.number, rollout__initiative__impact_class__in=classes)
+        given = SignOff.objects.filter(review=OuterRef("pk"), remit=remit)
+        lacking |= asked & ~Q(Exists(given))
+    return submitted(reader).exclude(own_hand(reader)).filter(lacking)
+
+
+def own_rollouts(reader: User) -> Rollouts:
+    """Live rollouts that the reader owns or contributes to."""
+    part = Membership.objects.filter(initiative=OuterRef("initiative"), user=reader)
+    return Rollout.objects.live().filter(Q(initiative__owner=reader) | Exists(part))
+
+
+def to_work_on(reader: User) -> QuerySet[Rollout]:
+    """Of these, the ones whose next step is not somebody else's."""
+    handed_in = Review.objects.awaiting_decision().filter(
+        rollout=OuterRef("pk"), gate=OuterRef("standing__gate")
+    )
+    return own_rollouts(reader).filter(~Exists(handed_in), standing__gate__isnull=False)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What waits for one reader, counted: the lines of each rule, and each personal list."""
+
+    rules: dict[str, int]
+    inbox: int
+    tasks: int
+    decisions: int
+
+    @property
+    def attention(self) -> int:
+        return sum(self.rules.values())
+
+
+def playbook_days(request: HttpRequest) -> dict[int, int]:
+    """The days for proof by each published playbook's id."""
+
+    def read() -> dict[int, int]:
+        return {version.pk: version.parsed.proof_days for version in PlaybookVersion.objects.all()}
+
+    return kept(request, "proof_days", read)
+
+
+def day_of(request: HttpRequest) -> Day:
+    return Day(today=timezone.localdate(), proof_days=playbook_days(request))
+
+
+def waits(request: HttpRequest, reader: User) -> Waits:
+    """Everything that the navigation counts for this reader, in one statement at most."""
+
+    def count() -> Waits:
+        parts: dict[str, QuerySet[Any, Any]] = {"decisions": to_decide(reader)}
+        if Role.PROGRAM_OFFICE in reader.roles:
+            on = day_of(request)
+            parts |= {f"rule.{rule.key}": rule.find(on) for rule in RULES}
+        if reader.remits:
+            parts["inbox"] = to_sign(reader, current_document())
+        if not reader.roles:
+            parts["tasks"] = to_work_on(reader)
+        found = tally(parts)
+        return Waits(
+            rules={rule.key: found.get(f"rule.{rule.key}", 0) for rule in RULES},
+            inbox=found.get("inbox", 0),
+            tasks=found.get("tasks", 0),
+            decisions=found["decisions"],
+        )
+
+    return kept(request, f"waits:{reader.pk}", count)
+
+
+def current_document() -> Document:
+    """The newest playbook; which gate asks which remit hardly ever differs between versions."""
+    return PlaybookVersion.objects.current().parsed
