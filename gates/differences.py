@@ -1,7 +1,8 @@
 """What changed between two sets of canonical facts, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from playbook.document import Document
@@ -58,10 +59,69 @@ def _keyed(
         "risks": lambda key: document.mode(key).name,
     }
     for part in KEYED:
-        then, now = before.get(part, {}), after.get(part, {})
+        then, now, words = before.get(part, {}), after.get(part, {}), SAID[part]
         for key in sorted({*then, *now}):
             if then.get(key) != now.get(key):
-                yield Difference(titles[part](key), _words(then.get(key)), _words(now.get(key)))
+                said = [words(each[key]) if key in each else "" for each in (then, now)]
+                yield Difference(titles[part](key), *said)
+
+
+# Every field of a fact is in its words, so that two facts that differ never read the same.
+
+
+def _answer(fact: Mapping[str, Any]) -> str:
+    proof = "with evidence" if fact["evidenced"] else "without evidence"
+    until = _until(fact["valid_until"])
+    verdict = "Met" if fact["verdict"] == "met" else "Not met"
+    said = f"{verdict} on {_day(fact['answered_on'])}, {proof}{until}."
+    return f"{said} {fact['note']}".strip()
+
+
+def _check(fact: Mapping[str, Any]) -> str:
+    said = fact["status"].capitalize()
+    if fact["status"] == "met":
+        said += ", verified" if fact["verified"] else ", not verified yet"
+    elif fact["verified"]:
+        said += ", evidence verified"
+    due = f", due {_day(fact['due'])}" if fact["due"] else ""
+    who = f", {fact['assignee']['label']}" if fact["assignee"] else ""
+    return f"{said}{_until(fact['valid_until'])}{who}{due}"
+
+
+def _sign_off(fact: Mapping[str, Any]) -> str:
+    said = "Signed" if fact["verdict"] == "signed" else "Objected"
+    note = f": “{fact['note']}”" if fact["note"] else ""
+    return f"{said} by {fact['by']['label']}{note}"
+
+
+def _risk(fact: Mapping[str, Any]) -> str:
+    return (
+        f"Likelihood {fact['likelihood']}, impact {fact['impact']}; response "
+        f"{fact['response'].replace('_', ' ')}; then {fact['residual_likelihood']} and "
+        f"{fact['residual_impact']}; again by {_day(fact['reassess_by'])}"
+    )
+
+
+def _settled(fact: bool) -> str:
+    return "Settled" if fact else "Answered, still open"
+
+
+SAID: dict[str, Callable[[Any], str]] = {
+    "design": _settled,
+    "answers": _answer,
+    "checks": _check,
+    "sign_offs": _sign_off,
+    "risks": _risk,
+}
+
+
+def _until(day: str | None) -> str:
+    return f", counts until {_day(day)}" if day else ""
+
+
+def _day(day: str) -> str:
+    on = date.fromisoformat(day)
+    return f"{on.day} {on:%b %Y}"
 
 
 def _words(value: Any) -> str:

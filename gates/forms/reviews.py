@@ -10,7 +10,9 @@ from gates.models.reviews import SignOffVerdict, Verdict
 
 
 class OpenReviewForm(forms.Form):
-    due = forms.DateField(label=_("To be decided by"), widget=DayInput)
+    """Without a day the playbook's interval counts; the initiative's page opens it that way."""
+
+    due = forms.DateField(label=_("To be decided by"), widget=DayInput, required=False)
 
     use_required_attribute = False
 

@@ -102,7 +102,8 @@ class AssessmentForm(forms.Form):
         assert isinstance(people, forms.ModelChoiceField)
         people.queryset = people_on(initiative)
         for indicator in mode.indicators:
-            self.fields[f"i-{indicator.key}"] = indicator_field(indicator)
+            field = self.fields[f"i-{indicator.key}"] = indicator_field(indicator)
+            field.one_of_several = True  # type: ignore[attr-defined]
 
     def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field = self.fields[name]

@@ -14,6 +14,7 @@ from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
 from initiatives.services import add_evidence
 
+PROOF_FIELDS = ("evidence", "new_title", "new_url", "new_file")
 SEES_ALL = [role for role, held in PERMISSIONS.items() if Permission.SEE_ALL in held]
 
 
@@ -76,8 +77,9 @@ class ProofForm(forms.Form):
         choice = self.fields["evidence"]
         assert isinstance(choice, EvidenceChoice)
         choice.queryset = Evidence.objects.filter(initiative=initiative)
-        for name in ("new_title", "new_url"):
-            self.fields[name].widget.attrs["autocomplete"] = "off"
+        for name in PROOF_FIELDS:
+            # The page does not call them optional: one of the ways is needed.
+            self.fields[name].one_of_several = True  # type: ignore[attr-defined]
 
     @property
     def brings_new(self) -> bool:

@@ -21,7 +21,7 @@ from gates.forms.shared import refuse
 from gates.models import Rollout
 from gates.views.loading import load, reader
 from gates.views.page import REFUSED, back_to_list, judged, named, show
-from gates.views.tasks import CHECK_STATES
+from gates.views.task import check_state
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit, may_verify
 from playbook.document import MvpCheck
@@ -114,7 +114,7 @@ def ladder(request: HttpRequest, reference: str) -> HttpResponse:
             "check": check,
             "stored": stored.get(check.key),
             "fact": fact,
-            "state": CHECK_STATES[fact.state_on(case.facts.today) if fact else "unassigned"],
+            "state": check_state(fact, case.facts.today),
             "rung": rung_of(gate, check) if gate else None,
             "ticked": check.key in ticked,
         }
@@ -178,7 +178,7 @@ def check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "mode": case.document.mode(asked.failure_mode),
             "stored": stored,
             "fact": fact,
-            "state": CHECK_STATES[fact.state_on(case.facts.today) if fact else "unassigned"],
+            "state": check_state(fact, case.facts.today),
             "met": stored is not None and stored.status == CheckStatus.MET,
             "days_valid": case.document.days_valid(asked),
             "gate": gate,

@@ -28,7 +28,8 @@ from gates.services.decisions import decide as carry_out
 from gates.views.deciders import may_decide, why_not
 from gates.views.loading import load, reader
 from gates.views.page import CHANGED, REFUSED, judged, review_of, show, today
-from gates.views.tasks import STATES, Worklist
+from gates.views.task import STATES
+from gates.views.tasks import Worklist
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit
 from playbook.evaluate import Finding
@@ -275,7 +276,7 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 (row, row.closed_at is None and (works_on_it or row.owner_id == user.pk))
                 for row in conditions
             ],
-            "facts": differences(document, {}, found.facts),
+            "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,
             "canonical": canonical_json(found.facts),
             "today": today(),

@@ -40,7 +40,7 @@ class Said:
     @cached_property
     def assessments(self) -> Mapping[str, Assessment]:
         rows = Assessment.objects.current().filter(initiative=self.rollout.initiative_id)
-        return {row.mode: row for row in rows.select_related("assessed_by")}
+        return {row.mode: row for row in rows.select_related("assessed_by", "owner")}
 
     @cached_property
     def sign_offs(self) -> Mapping[str, SignOff]:

@@ -3,7 +3,7 @@
 The judgement is the case's; here it only gets an address, an answer to show, and a holder.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,89 +15,14 @@ from gates.case import Case
 from gates.models import Review, Rollout
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
-from initiatives.models import Evidence
+from gates.views.task import LETTERS, STATES, Section, Task, check_state, spelled
 from initiatives.permissions import is_member, may_edit
 from playbook.document import DesignArea
 from playbook.evaluate import Finding
 
-# A finding's state -> the shape that it gets and its word.
-STATES = {
-    "met": ("met", "Met"),
-    "not_met": ("not_met", "Not met"),
-    "unknown": ("unknown", "Unknown"),
-    "stale": ("stale", "Stale"),
-    "waiting": ("todo", "Not yet"),
-}
-CHECK_STATES = {
-    "unassigned": ("unassigned", "Unassigned"),
-    "assigned": ("assigned", "Assigned"),
-    "planned": ("planned", "Planned"),
-    "met": ("met", "Met"),
-    "lapsed": ("lapsed", "Lapsed"),
-}
-LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o"}
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
 SIGN_MINUTES = 15
-
-
-@dataclass(frozen=True)
-class Task:
-    """One row of the list: a requirement, or an area of the design assessment."""
-
-    id: str
-    title: str
-    text: str
-    status: str
-    word: str
-    who: str = ""
-    url: str = ""
-    minutes: int = 0
-    open: bool = False
-    mine: bool = False
-    needs: str = ""
-    coverable: bool = False
-    answer: str = ""
-    said: str = ""
-    evidence: Evidence | None = None
-    parts: Sequence["Task"] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    key: str
-    title: str
-    noun: str
-    tasks: list[Task]
-    states: str
-    url: str = ""
-    url_text: str = ""
-
-    @property
-    def open_tasks(self) -> list[Task]:
-        return [task for task in self.tasks if task.open]
-
-    @property
-    def done_tasks(self) -> list[Task]:
-        return [task for task in self.tasks if not task.open]
-
-    @property
-    def folds(self) -> bool:
-        """Whether what is done is folded away: twenty checks are too many to read past."""
-        return self.key == "rung"
-
-    @property
-    def rows(self) -> list[Task]:
-        """One task for each requirement, the questions of an area taken singly."""
-        return [row for task in self.tasks for row in (task.parts or [task])]
-
-    @property
-    def met(self) -> int:
-        return self.states.count("m")
-
-    @property
-    def total(self) -> int:
-        return len(self.states)
 
 
 @dataclass
@@ -154,9 +79,10 @@ class Worklist:
         return [task for task in self.tasks if task.open and not task.mine]
 
     @property
-    def other_minutes(self) -> int:
-        """What is left for the reader after the first task."""
-        return sum(task.minutes for task in self.yours[1:])
+    def other_effort(self) -> str:
+        """What is left for the reader after the first task; empty when nothing is."""
+        minutes = sum(task.minutes for task in self.yours[1:])
+        return spelled(minutes) if minutes else ""
 
     @property
     def signs(self) -> Section | None:
@@ -193,8 +119,8 @@ class Worklist:
     def _sections(self) -> Iterator[Section]:
         if self.case.facts.gate is None:
             return
-        way = [self._in_the_way(finding) for finding in self._of("owed", "pause", "condition")]
-        way += [self._in_the_way(finding) for finding in self._of("funding")]
+        kinds = ("owed", "pause", "condition", "funding")
+        way = [self._in_the_way(finding) for finding in self._of(*kinds) if finding.blocks]
         yield self._section("way", "Before anything else", "kept", way)
         areas = [self._area(area) for area in self.case.document.design_areas]
         if self._of("design"):
@@ -316,6 +242,7 @@ class Worklist:
             finding,
             self._url("criterion", finding.key),
             criterion.minutes,
+            who=self._called(answer.answered_by) if answer and not finding.blocks else self.holder,
             needs=criterion.needs,
             answer=answer.note if answer else "",
             said=str(answer.answered_by) if answer else "",
@@ -326,9 +253,7 @@ class Worklist:
         check = self.case.document.check(finding.key)
         fact = self.case.facts.checks.get(finding.key)
         row = self.said.checks.get(finding.key)
-        status, word = CHECK_STATES[fact.state_on(self.case.facts.today) if fact else "unassigned"]
-        if fact and fact.status == "met" and not fact.verified:
-            status, word = "asked", "To be verified"
+        status, word = check_state(fact, self.case.facts.today)
         mine = self.works_on_it
         who = self.holder
         if fact and fact.assignee:
@@ -344,6 +269,7 @@ class Worklist:
             who=who,
             mine=mine,
             answer=row.solution if row else "",
+            said=finding.text,
             evidence=row.evidence if row else None,
         )
 
@@ -364,8 +290,9 @@ class Worklist:
             needs=mode.design_response,
             status=status,
             word=word,
+            who=self._called(row.owner) if row and row.owner else self.holder,
             answer=row.response_text if row else "",
-            said=str(row.assessed_by) if row else "",
+            said=f"{finding.text} {row.assessed_by}" if row else "",
         )
 
     def _sign_off(self, finding: Finding) -> Task:

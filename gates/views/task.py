@@ -1,0 +1,101 @@
+"""One row of a review's task list, and the sections that the rows stand in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from initiatives.models import Evidence
+from playbook.facts import CheckFact
+
+# A finding's state -> the shape that it gets and its word.
+STATES = {
+    "met": ("met", "Met"),
+    "not_met": ("not_met", "Not met"),
+    "unknown": ("unknown", "Unknown"),
+    "stale": ("stale", "Stale"),
+    "waiting": ("todo", "Not yet"),
+}
+CHECK_STATES = {
+    "unassigned": ("unassigned", "Unassigned"),
+    "assigned": ("assigned", "Assigned"),
+    "planned": ("planned", "Planned"),
+    "met": ("met", "Met"),
+    "lapsed": ("lapsed", "Lapsed"),
+}
+WAITS = ("asked", "To be verified")
+LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o"}
+
+
+def check_state(fact: CheckFact | None, day: date) -> tuple[str, str]:
+    """The shape and the word of an MVP check; one with evidence that nobody verified waits."""
+    if fact is not None and fact.status == "met" and not fact.verified:
+        return WAITS
+    return CHECK_STATES[fact.state_on(day) if fact else "unassigned"]
+
+
+def spelled(minutes: int) -> str:
+    """Minutes as people say them: hours from two hours on."""
+    return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of the list: a requirement, or an area of the design assessment."""
+
+    id: str
+    title: str
+    text: str
+    status: str
+    word: str
+    who: str = ""
+    url: str = ""
+    minutes: int = 0
+    open: bool = False
+    mine: bool = False
+    needs: str = ""
+    coverable: bool = False
+    answer: str = ""
+    said: str = ""
+    evidence: Evidence | None = None
+    parts: Sequence["Task"] = ()
+
+    @property
+    def effort(self) -> str:
+        return spelled(self.minutes)
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    noun: str
+    tasks: list[Task]
+    states: str
+    url: str = ""
+    url_text: str = ""
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if task.open]
+
+    @property
+    def done_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if not task.open]
+
+    @property
+    def folds(self) -> bool:
+        """Whether what is done is folded away: twenty checks are too many to read past."""
+        return self.key == "rung"
+
+    @property
+    def rows(self) -> list[Task]:
+        """One task for each requirement, the questions of an area taken singly."""
+        return [row for task in self.tasks for row in (task.parts or [task])]
+
+    @property
+    def met(self) -> int:
+        return self.states.count("m")
+
+    @property
+    def total(self) -> int:
+        return len(self.states)
