@@ -373,14 +373,15 @@ class ReminderStep(Part):
     """One message about something that is due: when, to whom, in which words.
 
     ``subject`` and ``text`` may hold {name} (the initiative), {gate} ("Gate 3"), {task} (what is
-    owed) and {due} (the date).
+    owed: a condition's action, the remits to sign off) and {due} (the date).
     """
 
     key: Key
-    about: Literal["review", "condition", "proof"]
+    about: Literal["review", "sign_off", "decision", "condition", "proof"]
     days: int
-    """Days from the due date; negative is before it."""
-    audience: Literal["owner", "program_office", "sponsor"]
+    """Days from the due date, negative before it; for a sign-off and a decision, days from the
+    submission that asks for them."""
+    audience: Literal["owner", "program_office", "sponsor", "reviewers"]
     subject: Line
     text: Line
 

@@ -1,0 +1,30 @@
+"""What the calendar does to rollouts: judgements run out, and so does a condition's grace."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from gates.models import Condition
+from gates.services.conditions import past_grace, revoke_go
+from gates.standings import refresh_run_out
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def refresh_standings() -> None:
+    """Judge anew what the calendar has changed, so that lists stay true."""
+    while refresh_run_out(at=timezone.now()):
+        pass
+
+
+@shared_task
+def revoke_overdue_goes() -> None:
+    """Take back each go whose condition ran past its grace. One failure holds up no other."""
+    at = timezone.now()
+    for condition in Condition.objects.select_related("rollout").filter(pk__in=past_grace(at=at)):
+        try:
+            revoke_go(condition=condition, at=at)
+        except Exception:
+            logger.exception("The go of condition %s could not be revoked", condition.pk)

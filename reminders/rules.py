@@ -1,0 +1,101 @@
+"""What can be due, as a table: which rows, from which day its steps count, whom they lead where.
+
+When to remind, whom and in which words is the playbook's ladder (``Document.reminders``); this
+table says what its steps mean in rows. A new kind of reminder is a row here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import CharField, DateField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, TruncDate
+
+from gates.models import Condition, Review, ReviewState, Rollout
+from gates.models.rollouts import ENDED
+from playbook.document import Document
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of thing that is due."""
+
+    rows: Callable[[], QuerySet[Any]]
+    act: str
+    """The words of the mail's link."""
+    page: str
+    """The gates page that the link opens, by its URL name."""
+    rollout: str = "rollout__"
+    """The way from a row to its rollout; empty when the row is one."""
+    due: Callable[[Document], Any] = field(default=lambda document: F("due"))
+    counts_from: Callable[[Document], Any] | None = None
+    """The day from which steps count, where that is not ``due``."""
+    gate: Any = field(default_factory=lambda: F("gate"))
+    task: Any = field(default_factory=lambda: Value("", output_field=CharField()))
+    owner: str = "rollout__initiative__owner"
+    """The way to whom the audience *owner* means."""
+    only: Mapping[str, Q] = field(default_factory=dict)
+    """What must hold besides for an audience to be told."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Audiences that are led to another page."""
+    by_id: bool = False
+    """Whether the page's address ends in the row's id."""
+
+    def alive(self) -> QuerySet[Any]:
+        """The rows of live rollouts; nobody hears of an adopted initiative without an owner."""
+        return self.rows().filter(
+            Q(**{f"{self.rollout}claim__isnull": True})
+            | Q(**{f"{self.rollout}initiative__owner__isnull": False}),
+            ~Q(**{f"{self.rollout}stage__in": ENDED}),
+        )
+
+    def page_for(self, audience: str) -> str:
+        return self.pages.get(audience, self.page)
+
+
+def _proof_due(document: Document) -> Any:
+    wait = Value(timedelta(days=document.proof_days))
+    return Cast(F("initiative__owner_since") + wait, DateField())
+
+
+RULES: dict[str, Rule] = {
+    "review": Rule(
+        rows=Review.objects.under_way,
+        act="Open the review",
+        page="review",
+        only={"owner": Q(state=ReviewState.OPEN)},
+        pages={"sponsor": "decide"},
+    ),
+    "sign_off": Rule(
+        rows=Review.objects.awaiting_decision,
+        act="Read the review and sign off or object",
+        page="review",
+        counts_from=lambda document: TruncDate("submitted_at"),
+    ),
+    "decision": Rule(
+        rows=Review.objects.awaiting_decision,
+        act="Read and decide",
+        page="decide",
+        counts_from=lambda document: TruncDate("submitted_at"),
+    ),
+    "condition": Rule(
+        rows=Condition.objects.still_owed,
+        act="Open the condition",
+        page="condition",
+        gate=F("decision__gate"),
+        task=F("text"),
+        owner="owner",
+        by_id=True,
+    ),
+    "proof": Rule(
+        rows=lambda: Rollout.objects.filter(claim__isnull=False, claim_ended_at__isnull=True),
+        act="See what is to be proven",
+        page="review",
+        rollout="",
+        due=_proof_due,
+        gate=Coalesce(F("standing__gate"), 0),
+        owner="initiative__owner",
+        pages={"program_office": "decide"},
+    ),
+}

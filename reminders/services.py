@@ -1,0 +1,201 @@
+"""Claiming what is due, once for each person, and sending what is claimed.
+
+The claim is a row, so nothing hangs on a message in the queue: a lost one is made up for by the
+next sweep, a repeated one finds nothing free, and what a killed worker had in hand is taken again.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from email.utils import parseaddr
+from smtplib import SMTPException, SMTPRecipientsRefused
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.mail import letter
+from accounts.models import Grant
+from accounts.roles import Remit, Role
+from gates.models import Rollout, SignOff
+from playbook.document import Document, ReminderStep
+from playbook.models import PlaybookVersion
+from reminders.due import Owed, owed
+from reminders.models import TAKEN_AGAIN_AFTER, Sending
+from reminders.rules import RULES
+
+logger = logging.getLogger(__name__)
+
+AT_A_TIME = 100
+# How much a killed worker may repeat: what it sent since it last said what was sent.
+SAID_EVERY_SECONDS = 1.0
+NAME_LENGTH = 90
+WHY = (
+    "Clearway reminds owners, reviewers, sponsors and the program office of what is due. "
+    "It says each thing once."
+)
+
+TAKE = """
+    UPDATE reminders_sending AS s SET taken_at = %s
+    FROM (
+        SELECT id FROM reminders_sending
+        WHERE sent_at IS NULL AND refused = '' AND (taken_at IS NULL OR taken_at < %s)
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    ) AS free, accounts_user AS u
+    WHERE s.id = free.id AND u.id = s.recipient_id AND u.is_active
+    RETURNING s.*, u.email AS address
+"""
+
+
+def claim_due(*, at: datetime) -> None:
+    """Claim everything that is due and unclaimed.
+
+    Two sweeps at a time derive the same claims; the ledger's unique constraint keeps one of each.
+    """
+    Sending.objects.stale(at).delete()
+    in_use = Rollout.objects.live().filter(playbook=OuterRef("pk"))
+    versions = list(PlaybookVersion.objects.filter(Exists(in_use)))
+    found = owed(today=at.date(), versions=versions)
+    if not found:
+        return
+    documents = {version.pk: version.parsed for version in versions}
+    recipients = _Recipients(found)
+    claims = [
+        _claim(one, documents[one.playbook], person, at)
+        for one in found
+        for person in recipients.of(one, documents[one.playbook])
+    ]
+    Sending.objects.bulk_create(claims, ignore_conflicts=True)
+
+
+class _Recipients:
+    """Whom an audience means, where it is more than one person; read once for a sweep."""
+
+    def __init__(self, found: Sequence[Owed]) -> None:
+        held = Grant.objects.filter(
+            user__is_active=True, role__in=[Role.PROGRAM_OFFICE, Role.REVIEWER]
+        ).order_by("user_id")
+        self.holders: dict[tuple[str, str], list[int]] = {}
+        for role, remit, user in held.values_list("role", "remit", "user_id"):
+            self.holders.setdefault((role, remit), []).append(user)
+        asked = {one.subject for one in found if one.rule == "sign_off"}
+        given = SignOff.objects.filter(review__in=asked) if asked else SignOff.objects.none()
+        self.given = set(given.values_list("review_id", "remit"))
+
+    def of(self, one: Owed, document: Document) -> Iterable[tuple[int, str]]:
+        """Who is told of it, each with the task that is theirs."""
+        if one.person is not None:
+            return [(one.person, one.task)]
+        if one.rule != "sign_off":
+            return [(user, one.task) for user in self.holders.get((Role.PROGRAM_OFFICE, ""), [])]
+        remits: dict[int, list[str]] = {}
+        for remit in document.remits_for(one.gate, one.impact_class):
+            if (one.subject, remit) not in self.given:
+                for user in self.holders.get((Role.REVIEWER, remit), []):
+                    remits.setdefault(user, []).append(str(Remit(remit).label).lower())
+        return [(user, " and ".join(words)) for user, words in remits.items()]
+
+
+def _claim(one: Owed, document: Document, person: tuple[int, str], at: datetime) -> Sending:
+    recipient, task = person
+    step = next(step for step in document.reminders if step.key == one.step)
+    words = {
+        "name": one.name,
+        "gate": f"Gate {one.gate}",
+        "due": f"{one.due.day} {one.due:%B %Y}",
+        "task": task,
+    }
+    short = one.name if len(one.name) <= NAME_LENGTH else f"{one.name[: NAME_LENGTH - 1]}…"
+    return Sending(
+        rule=one.rule,
+        step=one.step,
+        subject=one.subject,
+        recipient_id=recipient,
+        due=one.due,
+        title=" ".join(step.subject.format(**{**words, "name": short}).split())[:250],
+        text=step.text.format(**words),
+        path=path_of(one, step),
+        claimed_at=at,
+    )
+
+
+def path_of(one: Owed, step: ReminderStep) -> str:
+    """The address of the very task."""
+    rule = RULES[one.rule]
+    ids = [one.subject] if rule.by_id else []
+    return reverse(f"gates:{rule.page_for(step.audience)}", args=[one.reference, *ids])
+
+
+def take(*, limit: int, at: datetime) -> list[Sending]:
+    """Up to ``limit`` free sendings, from now on in the caller's hands, each with its address.
+
+    One statement takes them, so two workers never hold the same.
+    """
+    return list(Sending.objects.raw(TAKE, [at, at - TAKEN_AGAIN_AFTER, limit]))
+
+
+def send_some(*, limit: int = AT_A_TIME, at: datetime) -> int:
+    """Take free sendings and send them over one connection; return how many went out.
+
+    An address refused for good is noted and not tried again. When the server fails otherwise, the
+    rest is put back for the next sweep.
+    """
+    taken = take(limit=limit, at=at)
+    if not taken:
+        return 0
+    said: list[int] = []
+    sent: list[int] = []
+    last = time.monotonic()
+    try:
+        with get_connection() as server:
+            for sending in taken:
+                try:
+                    server.send_messages([mail_of(sending)])
+                except SMTPRecipientsRefused as error:
+                    _refuse(sending, error)
+                    continue
+                sent.append(sending.pk)
+                if time.monotonic() - last > SAID_EVERY_SECONDS:
+                    said += _say_sent(sent[len(said) :])
+                    last = time.monotonic()
+    except (SMTPException, OSError) as error:
+        logger.warning("The mail server failed after %s of %s: %s", len(sent), len(taken), error)
+        left = [sending.pk for sending in taken if sending.pk not in sent]
+        Sending.objects.unsent().filter(pk__in=left).update(taken_at=None)
+    finally:
+        _say_sent(sent[len(said) :])
+    return len(sent)
+
+
+def _say_sent(ids: list[int]) -> list[int]:
+    if ids:
+        Sending.objects.filter(pk__in=ids).update(sent_at=timezone.now())
+    return ids
+
+
+def _refuse(sending: Sending, error: SMTPRecipientsRefused) -> None:
+    """Keep a permanent refusal; a temporary one is tried again later."""
+    code, words = next(iter(error.recipients.values()))
+    if code >= 500:
+        said = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+        Sending.objects.filter(pk=sending.pk).update(refused=f"{code} {said}"[:300])
+
+
+def mail_of(sending: Sending) -> EmailMultiAlternatives:
+    """The mail of a taken sending, under an id by which a repeated one is known as such."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return letter(
+        to=sending.address,
+        subject=sending.title,
+        text=sending.text,
+        path=sending.path,
+        act=RULES[sending.rule].act,
+        why=WHY,
+        headers={
+            "Message-ID": f"<reminder-{sending.pk}@{domain}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )

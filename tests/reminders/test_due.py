@@ -1,0 +1,246 @@
+"""What is due to whom, and in which words: the ladder of the playbook, climbed by the calendar."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.services.people import deactivate
+from gates.models import Condition, Review, Rollout
+from gates.services.conditions import close_condition
+from gates.services.decisions import NewCondition
+from gates.services.reviews import open_review, sign_off, withdraw_review
+from initiatives.services import assign_people
+from reminders.models import Sending
+from reminders.services import claim_due
+from tests.factories import (
+    NOW,
+    make_decision,
+    make_ready,
+    make_rollout,
+    make_sign_offs,
+    make_submitted,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def day(offset: int, *, since: datetime = NOW) -> datetime:
+    return since + timedelta(days=offset)
+
+
+def told() -> list[tuple[str, str]]:
+    """Which steps were claimed for whom, in the order of the claims."""
+    return list(Sending.objects.order_by("pk").values_list("step", "recipient__name"))
+
+
+def sweep_from(start: int, end: int, *, since: datetime) -> None:
+    """A sweep a day, and everything claimed is sent on that day."""
+    for offset in range(start, end + 1):
+        at = day(offset, since=since)
+        claim_due(at=at)
+        Sending.objects.free(at).update(taken_at=at, sent_at=at)
+
+
+@pytest.fixture
+def review(hannah: User, maya: User, carol: User) -> Review:
+    """Open at gate 0, due three weeks after NOW."""
+    return open_review(rollout=make_rollout(owner=maya, sponsor=carol), by=maya, at=NOW)
+
+
+def at_due(review: Review) -> datetime:
+    return day((review.due - NOW.date()).days)
+
+
+def test_an_open_review_climbs_from_its_owner_to_the_sponsor(review: Review) -> None:
+    sweep_from(-21, 30, since=at_due(review))
+    assert told() == [
+        ("review_in_two_weeks", "Maya Okafor"),
+        ("review_in_three_days", "Maya Okafor"),
+        ("review_due", "Maya Okafor"),
+        ("review_overdue", "Maya Okafor"),
+        ("review_overdue_week", "Hannah Cole"),
+        ("review_overdue_two_weeks", "Carol Nakamura"),
+    ]
+
+
+def test_the_words_name_gate_initiative_and_day_and_lead_to_the_task(review: Review) -> None:
+    claim_due(at=day(1, since=at_due(review)))
+    sending = Sending.objects.get()
+    name, reference = review.rollout.initiative.name, review.rollout.initiative.reference
+    assert sending.title == f"Gate 0 review of {name} is overdue"
+    assert sending.text.startswith(f"The Gate 0 review of {name} was due on 7 December 2026.")
+    assert sending.path == f"/initiatives/{reference}/review/"
+
+
+def test_a_sweep_that_comes_late_says_only_the_latest(review: Review) -> None:
+    claim_due(at=day(9, since=at_due(review)))
+    assert told() == [("review_overdue", "Maya Okafor"), ("review_overdue_week", "Hannah Cole")]
+
+
+def test_nothing_is_said_before_its_day_or_twice(review: Review) -> None:
+    claim_due(at=day(-15, since=at_due(review)))
+    assert told() == []
+    for _ in range(3):
+        claim_due(at=day(-14, since=at_due(review)))
+    assert told() == [("review_in_two_weeks", "Maya Okafor")]
+
+
+def test_a_withdrawn_review_is_left_alone(review: Review) -> None:
+    withdraw_review(review=review, by=review.opened_by, at=NOW)
+    sweep_from(-21, 30, since=at_due(review))
+    assert told() == []
+
+
+def test_a_new_owner_hears_of_what_is_overdue(review: Review, hannah: User) -> None:
+    claim_due(at=day(2, since=at_due(review)))
+    olga = make_user("Olga Petrova")
+    assign_people(initiatives=[review.rollout.initiative], owner=olga, by=hannah, at=NOW)
+    claim_due(at=day(3, since=at_due(review)))
+    assert told() == [("review_overdue", "Maya Okafor"), ("review_overdue", "Olga Petrova")]
+
+
+def test_nobody_writes_to_somebody_who_left(review: Review, maya: User, ada: User) -> None:
+    deactivate(user=maya, by=ada, at=NOW)
+    claim_due(at=day(2, since=at_due(review)))
+    assert told() == []
+
+
+def test_every_one_of_the_program_office_is_told(review: Review, peter: User) -> None:
+    claim_due(at=day(7, since=at_due(review)))
+    assert Counter(name for _step, name in told()) == Counter(
+        ["Maya Okafor", "Hannah Cole", "Peter Voss"]
+    )
+
+
+@pytest.fixture
+def submitted(review: Review, maya: User, devin: User, lena: User) -> Review:
+    make_ready(review.rollout, by=devin, verifier=lena, at=NOW)
+    return make_submitted(review.rollout, by=maya, at=NOW)
+
+
+def test_a_submission_asks_reviewers_and_deciders_and_no_longer_its_owner(
+    submitted: Review, aiko: User, robert: User
+) -> None:
+    claim_due(at=NOW)
+    assert sorted(told()) == [
+        ("decision_asked", "Carol Nakamura"),
+        ("decision_asked_of_office", "Hannah Cole"),
+        ("sign_off_asked", "Aiko Tanaka"),
+    ]
+    asked = Sending.objects.get(step="sign_off_asked")
+    assert "a word on business and funding and ownership" in asked.text
+    assert Sending.objects.get(step="decision_asked").path.endswith("/decide/")
+    sweep_from(0, 18, since=at_due(submitted))
+    assert "Maya Okafor" not in {name for _step, name in told()}
+
+
+def test_who_signed_off_is_not_asked_again(submitted: Review, aiko: User) -> None:
+    claim_due(at=NOW)
+    sign_off(review=submitted, remit="business", verdict="signed", note="", by=aiko, at=NOW)
+    claim_due(at=day(7))
+    assert "a word on funding and ownership." in Sending.objects.get(step="sign_off_waiting").text
+    sign_off(review=submitted, remit="funding", verdict="signed", note="", by=aiko, at=NOW)
+    Sending.objects.filter(step="sign_off_waiting").delete()
+    claim_due(at=day(7))
+    assert not Sending.objects.filter(step="sign_off_waiting").exists()
+
+
+@pytest.fixture
+def condition(
+    hannah: User, maya: User, carol: User, devin: User, reviewers: list[User]
+) -> Condition:
+    """From a conditional go at gate 0, Devin's to meet, due twenty days after NOW."""
+    rollout = make_rollout(owner=maya, sponsor=carol)
+    make_ready(rollout, by=devin, verifier=reviewers[0], at=NOW)
+    review = make_submitted(rollout, by=maya)
+    make_sign_offs(review, reviewers, skip=["business"])
+    due = day(20).date()
+    make_decision(
+        rollout,
+        "conditional_go",
+        by=hannah,
+        conditions=[NewCondition("sign_off:business", "Have the case signed", devin, due)],
+    )
+    return Condition.objects.get()
+
+
+def test_a_condition_reminds_whoever_owes_it_then_the_program_office(condition: Condition) -> None:
+    sweep_from(0, 30, since=NOW)
+    assert told() == [
+        ("condition_in_a_week", "Devin Park"),
+        ("condition_overdue", "Devin Park"),
+        ("condition_overdue_week", "Hannah Cole"),
+    ]
+    sending = Sending.objects.get(step="condition_overdue")
+    assert "Have the case signed" in sending.text
+    assert sending.path.endswith(f"/conditions/{condition.pk}/")
+
+
+def test_a_met_condition_reminds_nobody(condition: Condition, devin: User) -> None:
+    close_condition(condition=condition, note="Signed.", evidence=None, by=devin, at=NOW)
+    sweep_from(0, 30, since=NOW)
+    assert told() == []
+
+
+def adopted(**people: Any) -> Rollout:
+    return make_rollout(stage="limited", by=make_user("Importer"), **people)
+
+
+def test_proof_is_asked_from_the_day_an_owner_is_set(hannah: User, maya: User) -> None:
+    rollout = adopted()
+    start = day(40)
+    assign_people(initiatives=[rollout.initiative], owner=maya, by=hannah, at=start)
+    sweep_from(0, 95, since=start)
+    assert told() == [
+        ("proof_in_a_month", "Maya Okafor"),
+        ("proof_in_a_week", "Maya Okafor"),
+        ("proof_overdue", "Hannah Cole"),
+    ]
+    first = Sending.objects.get(step="proof_in_a_month")
+    assert first.due == day(90, since=start).date()
+    assert "Start with Gate 0." in first.text
+
+
+def test_nobody_hears_of_an_adopted_initiative_without_an_owner(hannah: User, carol: User) -> None:
+    rollout = adopted(sponsor=carol)
+    open_review(rollout=rollout, by=hannah, at=NOW)
+    sweep_from(0, 120, since=NOW)
+    assert told() == []
+
+
+def test_a_long_name_fits_into_a_subject(maya: User) -> None:
+    rollout = make_rollout(owner=maya, name="Long " * 99)
+    review = open_review(rollout=rollout, by=maya, at=NOW)
+    claim_due(at=day(1, since=at_due(review)))
+    sending = Sending.objects.get()
+    assert len(sending.title) < 130
+    assert sending.title.endswith("… is overdue")
+
+
+def test_a_name_with_braces_is_only_a_name(maya: User) -> None:
+    rollout = make_rollout(owner=maya, name="Sorter {due} {0.x}")
+    review = open_review(rollout=rollout, by=maya, at=NOW)
+    claim_due(at=day(1, since=at_due(review)))
+    assert "Sorter {due} {0.x}" in Sending.objects.get().title
+
+
+def test_a_sweep_costs_the_same_for_one_and_for_many(maya: User) -> None:
+    def sweep() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            claim_due(at=day(30))
+        return len(queries)
+
+    open_review(rollout=make_rollout(owner=maya), by=maya, at=NOW)
+    one = sweep()
+    for _ in range(5):
+        open_review(rollout=make_rollout(owner=maya), by=maya, at=NOW)
+    assert sweep() == one <= 9
+    assert Sending.objects.count() == 6
