@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 
 from audit.canonical import digest_of, plain
+from audit.copying import insert_many
 from audit.models import Event
 
 GENESIS = "0" * 64
@@ -93,7 +94,7 @@ def record_many(*, entries: Sequence[Entry], by: Actor, at: datetime) -> list[Ev
         event.digest = link_digest(event)
         heads[entry.chain] = (event.seq, event.digest)
         events.append(event)
-    return Event.objects.bulk_create(events, batch_size=2000)
+    return insert_many(events)
 
 
 def _heads(chains: Iterable[str]) -> dict[str, tuple[int, str]]:

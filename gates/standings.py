@@ -142,11 +142,15 @@ def standings_of_new(rollouts: Sequence[Rollout], *, at: datetime) -> list[Stand
     cases = cases_of(
         Rollout.objects.filter(pk__in=[rollout.pk for rollout in kinds.values()]), today=at.date()
     )
-    judged = {kind: cases[rollout.pk] for kind, rollout in kinds.items()}
-    return [
-        standing_of(judged[kind_of[rollout.pk]], rollout_id=rollout.pk, at=at)
-        for rollout in rollouts
-    ]
+    judged = {
+        kind: standing_of(cases[rollout.pk], rollout_id=rollout.pk, at=at)
+        for kind, rollout in kinds.items()
+    }
+    values = {
+        kind: {name: getattr(standing, name) for name in DERIVED}
+        for kind, standing in judged.items()
+    }
+    return [Standing(rollout_id=rollout.pk, **values[kind_of[rollout.pk]]) for rollout in rollouts]
 
 
 def _kind(rollout: Rollout) -> tuple[Any, ...]:

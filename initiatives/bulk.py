@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from audit.copying import insert_many
 from audit.services import Actor, Entry, record_many
 from initiatives import hooks
 from initiatives.errors import Refused
@@ -79,7 +80,7 @@ def create_many(*, fields: Sequence[Mapping[str, Any]], at: datetime) -> list[In
         )
         for number, values in zip(next_numbers(len(fields)), fields, strict=True)
     ]
-    return Initiative.objects.bulk_create(initiatives, batch_size=BATCH)
+    return insert_many(initiatives)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from audit.copying import insert_many
 from gates.models import Claim, Pause, Rollout
 from gates.models.rollouts import ENDED, PATH
 from initiatives.errors import Refused
@@ -60,7 +61,7 @@ def adopt_many(
     caller writes the audit events. Call ``standings.refresh`` when all is in place.
     """
     playbook = PlaybookVersion.objects.current()
-    claims = Claim.objects.bulk_create(
+    claims = insert_many(
         [
             Claim(
                 initiative=adoption.initiative,
@@ -73,8 +74,7 @@ def adopt_many(
             )
             for adoption in adoptions
             if adoption.stage != PATH[0]
-        ],
-        batch_size=2000,
+        ]
     )
     claim_of = {claim.initiative_id: claim for claim in claims}
     rollouts = []
@@ -89,7 +89,7 @@ def adopt_many(
         if rollout.claim is not None:
             rollout.adopt()
         rollouts.append(rollout)
-    return Rollout.objects.bulk_create(rollouts, batch_size=2000)
+    return insert_many(rollouts)
 
 
 def claim_can_move(rollout: Rollout) -> bool:

@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from accounts.models import User
+from audit.copying import insert_many
 from audit.services import SYSTEM, Entry, record, record_many
 from gates import standings
 from gates.models import Rollout
@@ -30,8 +31,6 @@ from portfolio.importing.planning import Change, Outcome, Plan, PlannedRow, make
 from portfolio.importing.rows import read_rows
 from portfolio.importing.sheet import Sheet
 from portfolio.models import ImportBatch, ImportedRow, ImportState, pack
-
-BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +198,12 @@ def _add(
         by=by,
         at=at,
     )
-    standings.save(standings.standings_of_new(rollouts, at=at))
-    ImportedRow.objects.bulk_create(
+    insert_many(standings.standings_of_new(rollouts, at=at))
+    insert_many(
         [
             _imported(each, batch, initiative.pk, version=initiative.version)
             for initiative, each in zip(initiatives, rows, strict=True)
-        ],
-        batch_size=BATCH,
+        ]
     )
     record_many(
         entries=[
@@ -300,12 +298,11 @@ def _change(
         )
     ImportedRow.objects.filter(initiative__in=touched, latest=True).update(latest=False)
     versions = _versions(touched)
-    ImportedRow.objects.bulk_create(
+    insert_many(
         [
             _imported(each, batch, pk, version=versions[pk], before=before[pk])
             for pk, each in touched.items()
-        ],
-        batch_size=BATCH,
+        ]
     )
 
 

@@ -74,7 +74,10 @@ class DoubtfulError(Exception):
 
 def clean(text: str) -> str:
     """The text without characters that nobody sees, with plain line ends."""
-    if not text.isascii():
+    if text.isascii():
+        if text.isprintable():
+            return text.strip()
+    else:
         text = unicodedata.normalize("NFC", text)
     return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
@@ -85,12 +88,14 @@ def collapse(text: str) -> str:
 
 def fold(text: str) -> str:
     """What two spellings share: case, width and runs of space do not matter."""
+    if text.isascii():
+        return collapse(text).lower()
     return unicodedata.normalize("NFKC", collapse(text)).casefold()
 
 
 def parse(field: Field, text: str, *, date_order: str = "mdy") -> Value:
     """The value of a field that is no choice. Raises `UnusableError` or `DoubtfulError`."""
-    if fold(text) in SPREADSHEET_ERRORS:
+    if text.startswith("#") and fold(text) in SPREADSHEET_ERRORS:
         raise UnusableError(
             "The spreadsheet shows an error here. Mend the formula and save it again."
         )

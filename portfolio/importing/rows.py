@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
-from portfolio.importing.fields import FIELDS, Kind, Value
+from portfolio.importing.fields import FIELDS, Field, Kind, Value
 from portfolio.importing.mapping import CHOICE_FIELDS, LEAVE_OUT, Mapping
 from portfolio.importing.parsing import (
     NOTHING,
@@ -17,7 +18,7 @@ from portfolio.importing.parsing import (
     fold,
     parse,
 )
-from portfolio.importing.sheet import Row, Sheet, blank
+from portfolio.importing.sheet import Row, Sheet
 
 _BETWEEN = "\x1f"
 
@@ -49,13 +50,13 @@ def read_rows(
 
     `people` gives the e-mail address for every folded address and name that stands for somebody.
     """
-    positions = mapping.positions(sheet)
-    return [_read(row, sheet, mapping, positions, people or {}) for row in sheet.rows]
+    reader = _Reader(sheet, mapping, people or {})
+    return [reader.read(row) for row in sheet.rows]
 
 
 def digest(cells: tuple[str, ...]) -> str:
     """The same for two rows that differ only in spacing, unseen characters or empty columns."""
-    text = _BETWEEN.join("" if blank(cell) else collapse(cell) for cell in cells)
+    text = _BETWEEN.join([collapse(cell) if cell else "" for cell in cells])
     return hashlib.sha256(text.rstrip(_BETWEEN).encode()).hexdigest()
 
 
@@ -63,57 +64,93 @@ def key_of(fields: tuple[str, ...], values: MappingOf[str, Value]) -> str:
     return _BETWEEN.join(fold(str(values.get(field) or "")) for field in fields)
 
 
-def _read(
-    row: Row,
-    sheet: Sheet,
-    mapping: Mapping,
-    positions: MappingOf[str, int],
-    people: MappingOf[str, str],
-) -> ReadRow:
-    values: dict[str, Value] = {}
-    problems: list[Remark] = []
-    doubts: list[Remark] = []
-    if row.fault:
-        problems.append(Remark(column="", value="", why=row.fault))
-    for key, field in FIELDS.items():
-        at = positions.get(key)
-        text = row.cells[at] if at is not None else mapping.constants.get(key, "")
-        heading = (sheet.headings[at] if at is not None else "") or str(field.label)
-        try:
-            if field.kind is Kind.CHOICE:
-                values[key] = _choice(mapping, key, text)
-            elif field.kind is Kind.PERSON:
-                values[key] = _person(text, people, taken=values.get("owner"))
-            else:
-                values[key] = parse(field, text, date_order=mapping.date_order)
-            if field.required and not values[key]:
-                raise UnusableError("It is empty. Fill it in, or leave the row out.")
-        except UnusableError as error:
-            values.setdefault(key, None)
-            problems.append(Remark(heading, shorten(text), str(error)))
-        except DoubtfulError as doubt:
-            values[key] = None
-            doubts.append(Remark(heading, shorten(text), str(doubt)))
-    stage_at = positions.get("stage")
-    return ReadRow(
-        number=row.number,
-        cells=row.cells,
-        digest=digest(row.cells),
-        key=key_of(mapping.key, values),
-        apart=fold(str(values.get(mapping.tell_apart) or "")),
-        words=collapse(row.cells[stage_at])[:200] if stage_at is not None else "",
-        values=values,
-        problems=tuple(problems),
-        doubts=tuple(doubts),
-        left_out=LEAVE_OUT in (values[key] for key in CHOICE_FIELDS),
-    )
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a field's text comes from; `choices` are a choice's folded texts."""
+
+    key: str
+    field: Field
+    at: int
+    heading: str
+    choices: MappingOf[str, str]
 
 
-def _choice(mapping: Mapping, key: str, text: str) -> str:
-    column = mapping.column(key)
-    if column is None:
-        return fold(text) or FIELDS[key].default
-    found = column.folded_values.get(fold(text))
+class _Reader:
+    def __init__(self, sheet: Sheet, mapping: Mapping, people: MappingOf[str, str]) -> None:
+        positions = mapping.positions(sheet)
+        self.mapping, self.people = mapping, people
+        self.stage_at = positions.get("stage")
+        self.sources = [
+            _Source(
+                key=key,
+                field=field,
+                at=positions[key],
+                heading=sheet.headings[positions[key]] or str(field.label),
+                choices=column.folded_values if (column := mapping.column(key)) else {},
+            )
+            for key, field in FIELDS.items()
+            if key in positions
+        ]
+        # Fields without a column have the same value in every row.
+        self.same, self.same_problems, self.same_doubts = self._values(
+            [
+                (_Source(key, field, -1, str(field.label), {}), mapping.constants.get(key, ""))
+                for key, field in FIELDS.items()
+                if key not in positions
+            ],
+            {},
+        )
+
+    def read(self, row: Row) -> ReadRow:
+        cells = [(source, row.cells[source.at]) for source in self.sources]
+        values, problems, doubts = self._values(cells, self.same)
+        if row.fault:
+            problems.insert(0, Remark(column="", value="", why=row.fault))
+        return ReadRow(
+            number=row.number,
+            cells=row.cells,
+            digest=digest(row.cells),
+            key=key_of(self.mapping.key, values),
+            apart=fold(str(values.get(self.mapping.tell_apart) or "")),
+            words=collapse(row.cells[self.stage_at])[:200] if self.stage_at is not None else "",
+            values=values,
+            problems=(*self.same_problems, *problems),
+            doubts=(*self.same_doubts, *doubts),
+            left_out=LEAVE_OUT in (values[key] for key in CHOICE_FIELDS),
+        )
+
+    def _values(
+        self, cells: Iterable[tuple[_Source, str]], before: MappingOf[str, Value]
+    ) -> tuple[dict[str, Value], list[Remark], list[Remark]]:
+        values = dict(before)
+        problems: list[Remark] = []
+        doubts: list[Remark] = []
+        for source, text in cells:
+            value: Value = None
+            try:
+                value = self._value(source, text, taken=values.get("owner"))
+                if source.field.required and not value:
+                    raise UnusableError("It is empty. Fill it in, or leave the row out.")
+            except UnusableError as error:
+                problems.append(Remark(source.heading, shorten(text), str(error)))
+            except DoubtfulError as doubt:
+                doubts.append(Remark(source.heading, shorten(text), str(doubt)))
+            values[source.key] = value
+        return values, problems, doubts
+
+    def _value(self, source: _Source, text: str, *, taken: Value) -> Value:
+        kind = source.field.kind
+        if kind is Kind.CHOICE:
+            return _choice(source, text)
+        if kind is Kind.PERSON:
+            return _person(text, self.people, taken=taken)
+        return parse(source.field, text, date_order=self.mapping.date_order)
+
+
+def _choice(source: _Source, text: str) -> str:
+    if source.at < 0:
+        return fold(text) or source.field.default
+    found = source.choices.get(fold(text))
     if found is None:
         raise UnusableError("Nothing says what this value becomes. Choose it among the values.")
     return found

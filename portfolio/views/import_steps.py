@@ -52,8 +52,9 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     table = batch.sheet
     chosen = request.GET.get("preset", "")
     mapping = load_preset(chosen) if chosen in presets() else _mapping(batch)
-    form = ColumnsForm(request.POST or None, table=table, mapping=mapping)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = ColumnsForm(sent, table=table, mapping=mapping)
+    if form.is_valid():
         after = form.cleaned_data["mapping"]
         if mapping is None or after.columns != mapping.columns:
             batch.preset = ""
@@ -106,11 +107,12 @@ def values(request: HttpRequest, pk: int) -> HttpResponse:
     mapping = _mapping(batch)
     if mapping is None:
         return redirect("portfolio:import_columns", pk)
+    sent = request.POST if request.method == "POST" else None
     try:
-        form = ValuesForm(request.POST or None, table=batch.sheet, mapping=mapping)
+        form = ValuesForm(sent, table=batch.sheet, mapping=mapping)
     except MappingError:
         return redirect("portfolio:import_columns", pk)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         batch.mapping = form.cleaned_data["mapping"].model_dump(mode="json")
         batch.save(update_fields=["mapping"])
         return redirect("portfolio:import_dry_run", pk)

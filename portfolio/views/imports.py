@@ -30,8 +30,8 @@ SHOWN = 30
 @require_http_methods(["GET", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     """Choose a file; below it, the imports so far."""
-    form = FileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    if form.is_valid():
         data = form.cleaned_data
         batch = prepare(
             content=data["content"],
