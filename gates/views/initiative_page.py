@@ -1,11 +1,15 @@
 """What the initiative page shows. The number of queries is the same whatever there is to show."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Window
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Window
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
+from accounts.facts import person
 from accounts.models import User
 from accounts.roles import Permission
 from audit.models import Event
@@ -14,7 +18,8 @@ from gates.case import Case, case_of
 from gates.models import Decision, Pause, Review, Rollout
 from gates.nextstep import Reader, listed, next_step
 from gates.way import way_through
-from initiatives.models import Evidence, Initiative
+from initiatives.models import Evidence, Initiative, Membership
+from playbook.facts import Person
 from playbook.labels import labels, stall_reasons
 from risks.models import Assessment
 
@@ -26,15 +31,13 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
     """Everything the page shows this reader of the rollout as it stands."""
     initiative = rollout.initiative
     case = case_of(rollout, today=today)
-    members = list(User.objects.filter(memberships__initiative=initiative).order_by("name", "pk"))
-    reader = reader_of(user, initiative, members)
+    beside = _beside(rollout, case)
+    reader = reader_of(user, initiative, {person.id for person in beside.members})
     decisions = list(
         Decision.objects.filter(rollout=rollout)
         .select_related("decided_by", "passage")
         .defer("facts")
     )
-    review = Review.objects.under_way().filter(rollout=rollout)
-    submitter = review.values_list("submitted_by_id", flat=True).first()
     modes = pagefacts.mode_rows(
         case,
         Assessment.objects.current().filter(initiative=initiative).select_related("owner"),
@@ -51,15 +54,15 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "lines": blockers.lines(case, initiative.reference),
         "shares": blockers.shares(case, initiative.reference),
         "deciders": listed([person.label for person in case.facts.deciders], "or"),
-        "barred": pagefacts.barred(case, initiative, submitter),
+        "barred": pagefacts.barred(case, initiative, beside.submitter_id),
         "plan_end": pagefacts.plan_end(case),
         "ladder": pagefacts.ladder(case),
         "ladder_sentence": pagefacts.ladder_sentence(case),
         "modes": modes,
         "modes_sentence": pagefacts.modes_sentence(modes),
         "scores": pagefacts.scores(initiative),
-        "members": members,
-        "pause": _pause(rollout, case),
+        "members": [person.label for person in beside.members],
+        "pause": beside.pause,
         "decisions": decisions,
         **_evidence(initiative),
         "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
@@ -67,9 +70,9 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
     }
 
 
-def reader_of(user: User, initiative: Initiative, members: list[User]) -> Reader:
-    """What the reader may do, from rows that are loaded already."""
-    member = initiative.owner_id == user.pk or user in members
+def reader_of(user: User, initiative: Initiative, member_ids: set[int]) -> Reader:
+    """What the reader may do, given the ids of the contributors."""
+    member = initiative.owner_id == user.pk or user.pk in member_ids
     every = user.may(Permission.EDIT_ALL)
     return Reader(
         user=user,
@@ -98,15 +101,65 @@ def _review_action(case: Case, reader: Reader, initiative: Initiative) -> dict[s
     }
 
 
-def _pause(rollout: Rollout, case: Case) -> dict[str, Any] | None:
-    pause = (
-        Pause.objects.filter(rollout=rollout, resumed_at__isnull=True)
-        .select_related("paused_by")
-        .first()
+@dataclass(frozen=True)
+class OpenPause:
+    """Why the work stands still: the words, and the failure mode that was named behind them."""
+
+    reason: str
+    cause: str
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the case: contributors, the review's submitter, an open pause."""
+
+    members: list[Person]
+    submitter_id: int | None
+    pause: OpenPause | None
+
+
+def _beside(rollout: Rollout, case: Case) -> Beside:
+    """These few rows in one query."""
+    row = (
+        Rollout.objects.filter(pk=rollout.pk)
+        .annotate(
+            members=ArraySubquery(
+                Membership.objects.filter(initiative=OuterRef("initiative"))
+                .order_by("user__name", "user_id")
+                .values(json=person("user"))
+            ),
+            submitters=ArraySubquery(
+                Review.objects.awaiting_decision()
+                .filter(rollout=OuterRef("pk"))
+                .order_by()
+                .values("submitted_by")
+            ),
+            open_pauses=ArraySubquery(
+                Pause.objects.filter(rollout=OuterRef("pk"), resumed_at__isnull=True).values(
+                    json=JSONObject(
+                        reason="reason", cause="cause", since="paused_at", by="paused_by__name"
+                    )
+                )
+            ),
+        )
+        .values("members", "submitters", "open_pauses")
+        .get()
     )
-    if pause is None:
-        return None
-    return {"row": pause, "cause": case.document.mode(pause.cause).name}
+    pause = next(iter(row["open_pauses"]), None)
+    return Beside(
+        members=[Person(**member) for member in row["members"]],
+        submitter_id=next(iter(row["submitters"]), None),
+        pause=OpenPause(
+            reason=pause["reason"],
+            cause=case.document.mode(pause["cause"]).name,
+            since=datetime.fromisoformat(pause["since"]),
+            by=pause["by"],
+        )
+        if pause
+        else None,
+    )
 
 
 def _evidence(initiative: Initiative) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -168,7 +168,10 @@ def contributors(request: HttpRequest, reference: str) -> HttpResponse:
     form = ContributorForm(request.POST or None, initiative=stored)
     if request.method == "POST":
         if "remove" in request.POST:
-            person = get_object_or_404(_contributors(stored), pk=request.POST["remove"])
+            named = {str(person.pk): person for person in _contributors(stored)}
+            person = named.get(request.POST["remove"])
+            if person is None:
+                raise Http404
             _change_contributors(stored, request, without=person)
             messages.success(request, _("%(name)s is removed.") % {"name": person})
             return redirect("gates:contributors", stored.reference)
