@@ -26,6 +26,12 @@ def env(name: str, kind: type[T], default: T) -> T:
         raise SystemExit(f"{name}={text!r} in the environment: {reason}") from None
 
 
+def address() -> tuple[str, int]:
+    """Where the web server listens: host (an IPv6 one in its brackets) and port."""
+    host = env("HOST", str, "127.0.0.1")
+    return f"[{host}]" if ":" in host else host, env("PORT", int, 8000)
+
+
 def data_dir() -> Path:
     """Where everything that outlives a run is kept: databases, uploads, collected static files."""
     return (BASE_DIR / env("CLEARWAY_DATA_DIR", Path, Path("var"))).resolve()

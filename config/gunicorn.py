@@ -1,11 +1,11 @@
 """The web server's settings, for `make run` and the container image alike."""
 
-import os
+from config.env import address, env
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = "{}:{}".format(*address())
 wsgi_app = "config.wsgi"
 # Sync workers: threads cost a third of the throughput here, and no request waits for anything slow.
-workers = int(os.environ.get("WEB_CONCURRENCY") or 3)
+workers = env("WEB_CONCURRENCY", int, 3)
 timeout = 60
 graceful_timeout = 5
 # Workers are replaced now and then, so that a leak in a library stays small.

@@ -18,9 +18,11 @@ from django.db import connection
 
 from accounts.demo import DEMO_PASSWORD, DEMO_PEOPLE
 from config import embedded
-from config.env import data_dir, env
+from config.env import address, data_dir, env
 from config.processes import Processes
 
+# A server on every address is on this one too.
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_TIMEOUT_SECONDS = 60
 PYTHON = sys.executable
@@ -124,24 +126,18 @@ def _welcome() -> None:
 
 
 def _is_ready() -> bool:
-    host, port = _address()
-    with suppress(OSError), urllib.request.urlopen(f"http://{host}:{port}/health/ready") as answer:
+    host, port = address()
+    url = f"http://{EVERY_ADDRESS.get(host, host)}:{port}/health/ready"
+    with suppress(OSError), urllib.request.urlopen(url) as answer:
         return bool(answer.status == 200)
     return False
 
 
-def _address() -> tuple[str, int]:
-    """Where to knock: a server on every address is on this one too."""
-    host = env("HOST", str, "127.0.0.1")
-    return "127.0.0.1" if host == "0.0.0.0" else host, env("PORT", int, 8000)  # noqa: S104
-
-
 def _check_port_is_free() -> None:
-    host, port = _address()
-    with socket.socket() as knock:
-        knock.settimeout(1)
-        if knock.connect_ex((host, port)) == 0:
-            raise SystemExit(f"Port {port} is taken. Choose another: PORT={port + 1} make run")
+    host, port = address()
+    knock_at = EVERY_ADDRESS.get(host, host).strip("[]")
+    with suppress(OSError), socket.create_connection((knock_at, port), timeout=1):
+        raise SystemExit(f"Port {port} is taken. Choose another: PORT={port + 1} make run")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from config import embedded
-from config.env import BASE_DIR, data_dir, env
+from config.env import BASE_DIR, address, data_dir, env
 
 # Classes that are generic in Django's stubs may be subscripted at run time too.
 django_stubs_ext.monkeypatch()
@@ -21,10 +21,9 @@ django_stubs_ext.monkeypatch()
 DATA_DIR = data_dir()
 DEBUG = env("DEBUG", bool, False)
 
-HOST = env("HOST", str, "127.0.0.1")
-PORT = env("PORT", int, 8000)
+HOST, PORT = address()
 # Where people reach Clearway. Links in mails, allowed hosts and HTTPS follow from it.
-ON_EVERY_ADDRESS = HOST in {"0.0.0.0", "::"}  # noqa: S104
+ON_EVERY_ADDRESS = HOST in {"0.0.0.0", "[::]"}  # noqa: S104
 BASE_URL = env("CLEARWAY_URL", str, f"http://{'localhost' if ON_EVERY_ADDRESS else HOST}:{PORT}")
 HTTPS = BASE_URL.startswith("https://")
 
