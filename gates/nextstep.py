@@ -26,6 +26,7 @@ class Reader:
     edits: bool
     verifies: bool
     assigns: bool
+    reopens: bool
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ one_initiative = [
     path("history/", initiatives.history, name="history"),
     path("pause/", initiatives.pause, name="pause"),
     path("resume/", initiatives.resume, name="resume"),
+    path("reopen/", initiatives.reopen, name="reopen"),
     path("evidence/", evidence.evidence_list, name="evidence_list"),
     path("evidence/add/", evidence.add, name="add_evidence"),
     path("evidence/<int:pk>/", evidence.evidence, name="evidence"),

@@ -32,7 +32,7 @@ class _Way:
     def __init__(self, rollout: Rollout, case: Case, decisions: Sequence[Decision]) -> None:
         self.rollout, self.case, self.document = rollout, case, case.document
         self.decisions = decisions
-        self.reached = PATH.index(Stage(self._last_stage()))
+        self.reached = self._reached()
         self.passed = {d.gate: d for d in reversed(decisions) if _stands(d)}
         self.revoked = {
             d.gate: d
@@ -41,12 +41,12 @@ class _Way:
         }
         self.planned = dict(self._plan())
 
-    def _last_stage(self) -> str:
-        """Where the rollout is, or where it was when it ended."""
-        if self.rollout.stage in PATH:
-            return self.rollout.stage
+    def _reached(self) -> int:
+        """The number of the stage that it is in, or was in when it ended; -1 for none."""
         move = self.rollout.moved_by
-        return move.from_stage if move is not None else str(PATH[0])
+        if self.rollout.stage in PATH:
+            return PATH.index(Stage(self.rollout.stage))
+        return PATH.index(Stage(move.from_stage)) if move is not None else -1
 
     def stages(self) -> list[dict[str, Any]]:
         return [self._stage(number, stage) for number, stage in enumerate(PATH)]

@@ -81,6 +81,7 @@ def reader_of(user: User, initiative: Initiative, member_ids: set[int]) -> Reade
         edits=every or member,
         verifies=every or member or user.may(Permission.SIGN_OFF),
         assigns=user.may(Permission.ASSIGN),
+        reopens=every,
     )
 
 

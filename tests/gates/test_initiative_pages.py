@@ -314,6 +314,13 @@ def test_a_revoked_gate_behind_the_rollout_is_no_longer_met(
     assert stages[2]["state"] == "now"
 
 
+def test_what_an_inventory_calls_retired_has_passed_nothing(page, maya, hannah):
+    rollout = make_rollout(make_initiative(owner=maya, by=hannah), stage="retired", by=hannah)
+    response = page(rollout, maya)
+    assert {stage["state"] for stage in way(response)} == {"todo"}
+    assert "Retired by its claim" in read(response)
+
+
 def test_past_its_plan_it_is_stalled_and_says_why(page, rollout, maya):
     with time_machine.travel(NOW + timedelta(days=31), tick=False):
         html = read(page(rollout, maya))
