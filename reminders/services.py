@@ -15,7 +15,6 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.mail import letter
 from accounts.models import Grant
@@ -159,20 +158,20 @@ def send_some(*, limit: int = AT_A_TIME, at: datetime) -> int:
                     continue
                 sent.append(sending.pk)
                 if time.monotonic() - last > SAID_EVERY_SECONDS:
-                    said += _say_sent(sent[len(said) :])
+                    said += _say_sent(sent[len(said) :], at)
                     last = time.monotonic()
     except (SMTPException, OSError) as error:
         logger.warning("The mail server failed after %s of %s: %s", len(sent), len(taken), error)
         left = [sending.pk for sending in taken if sending.pk not in sent]
         Sending.objects.unsent().filter(pk__in=left).update(taken_at=None)
     finally:
-        _say_sent(sent[len(said) :])
+        _say_sent(sent[len(said) :], at)
     return len(sent)
 
 
-def _say_sent(ids: list[int]) -> list[int]:
+def _say_sent(ids: list[int], at: datetime) -> list[int]:
     if ids:
-        Sending.objects.filter(pk__in=ids).update(sent_at=timezone.now())
+        Sending.objects.filter(pk__in=ids).update(sent_at=at)
     return ids
 
 
