@@ -295,6 +295,7 @@ _PARTS = {
     "out": ("", "stopped or retired", "strong"),
     "steady": ("f-ink", "reached steady state", "on"),
     "live": ("f-soft", "still under way", "strong"),
+    "claimed": ("f-claim", "claimed", "strong"),
     "new": ("f-accent", "new", "on"),
     "changed": ("f-warn", "changed", "on"),
     "unchanged": ("f-band", "unchanged", ""),

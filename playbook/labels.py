@@ -16,6 +16,8 @@ LEARNING_EXERCISE = "learning_exercise"
 STALLED = "stalled"
 HANDOFF_RISK = "handoff_risk"
 
+PAST_PLAN = "past its longest planned weeks"
+
 
 def ladder_complete(document: Document, facts: Facts) -> bool:
     """Whether all twenty MVP checks are met and unexpired today."""
@@ -40,7 +42,7 @@ def stall_reasons(document: Document, facts: Facts) -> tuple[str, ...]:
         reasons.append("paused")
     ends = plan_ends(document, facts.stage, facts.stage_since)
     if ends is not None and facts.today > ends:
-        reasons.append("past its longest planned weeks")
+        reasons.append(PAST_PLAN)
     if (facts.today - facts.progress_on).days > document.stall.no_progress_days:
         reasons.append(f"no recorded progress for {document.stall.no_progress_days} days")
     return tuple(reasons)

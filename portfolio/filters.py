@@ -15,7 +15,7 @@ from accounts.roles import Permission
 from gates.models import Rollout, Stage
 from gates.models.rollouts import PATH
 from gates.models.rollouts import RolloutQuerySet as Rollouts
-from initiatives.models import BusinessUnit, ImpactClass, Initiative
+from initiatives.models import ImpactClass, Initiative
 from look.glyphs import LABELS, RATINGS
 
 GATES = ("0", "1", "2", "3", "4")
@@ -88,8 +88,7 @@ class Filters:
         if self.q:
             rollouts = rollouts.filter(initiative__in=Initiative.objects.matching(self.q))
         if self.unit:
-            path = BusinessUnit.objects.filter(pk=self.unit).values("path")
-            rollouts = rollouts.filter(initiative__unit__path__startswith=path[:1])
+            rollouts = rollouts.within(self.unit)
         if self.labels:
             rollouts = rollouts.labelled(*self.labels)
         if self.impact:

@@ -20,6 +20,7 @@ from playbook.document import Document
 from playbook.models import PlaybookVersion
 from portfolio.attention import RULES, Day
 from portfolio.keeping import kept
+from portfolio.rows import document_of
 from portfolio.tallies import tally
 
 
@@ -91,17 +92,26 @@ class Waits:
         return sum(self.rules.values())
 
 
-def playbook_days(request: HttpRequest) -> dict[int, int]:
-    """The days for proof by each published playbook's id."""
+def playbooks(request: HttpRequest) -> dict[int, str]:
+    """The digest of every published playbook by its id, oldest first."""
+    return kept(
+        request,
+        "playbooks",
+        lambda: dict(PlaybookVersion.objects.order_by("number").values_list("pk", "text_id")),
+    )
 
-    def read() -> dict[int, int]:
-        return {version.pk: version.parsed.proof_days for version in PlaybookVersion.objects.all()}
 
-    return kept(request, "proof_days", read)
+def current_document(request: HttpRequest) -> Document:
+    """The newest playbook; what one gate asks hardly ever differs between versions.
+
+    Raises IndexError before the first is published.
+    """
+    return document_of(list(playbooks(request).values())[-1])
 
 
 def day_of(request: HttpRequest) -> Day:
-    return Day(today=timezone.localdate(), proof_days=playbook_days(request))
+    days = {pk: document_of(sha256).proof_days for pk, sha256 in playbooks(request).items()}
+    return Day(today=timezone.localdate(), proof_days=days)
 
 
 def waits(request: HttpRequest, reader: User) -> Waits:
@@ -113,7 +123,7 @@ def waits(request: HttpRequest, reader: User) -> Waits:
             on = day_of(request)
             parts |= {f"rule.{rule.key}": rule.find(on) for rule in RULES}
         if reader.remits:
-            parts["inbox"] = to_sign(reader, current_document())
+            parts["inbox"] = to_sign(reader, current_document(request))
         if not reader.roles:
             parts["tasks"] = to_work_on(reader)
         found = tally(parts)
@@ -125,8 +135,3 @@ def waits(request: HttpRequest, reader: User) -> Waits:
         )
 
     return kept(request, f"waits:{reader.pk}", count)
-
-
-def current_document() -> Document:
-    """The newest playbook; which gate asks which remit hardly ever differs between versions."""
-    return PlaybookVersion.objects.current().parsed

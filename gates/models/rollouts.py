@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, FSMField, transition
 
 from accounts.models import User
-from initiatives.models import Initiative
+from initiatives.models import BusinessUnit, Initiative
 from playbook.models import PlaybookVersion
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
     def proving(self, *, owned: bool) -> RolloutQuerySet:
         """Live rollouts that still owe proof of their claim, with or without an owner."""
         return self.labelled("claimed").filter(initiative__owner__isnull=not owned)
+
+    def within(self, unit: int) -> RolloutQuerySet:
+        """Rollouts of the unit with this id and of every unit below it."""
+        path = BusinessUnit.objects.filter(pk=unit).values("path")[:1]
+        return self.filter(initiative__unit__path__startswith=path)
 
     def visible_to(self, user: User) -> RolloutQuerySet:
         return self.filter(initiative__in=Initiative.objects.visible_to(user))

@@ -166,7 +166,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for a sign-off in one of the reader's remits, the one due first in front."""
     reader = reader_of(request)
-    reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document()))
+    reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document(request)))
     page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "nav": "inbox",
