@@ -16,7 +16,7 @@ from gates.models import Review, Rollout
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
 from gates.views.task import LETTERS, STATES, Section, Task, check_state, spelled
-from initiatives.permissions import is_member, may_edit
+from initiatives.permissions import is_member, may_edit, may_verify
 from playbook.document import DesignArea
 from playbook.evaluate import Finding
 
@@ -45,6 +45,10 @@ class Worklist:
     @cached_property
     def may_edit(self) -> bool:
         return may_edit(self.user, self.rollout.initiative)
+
+    @cached_property
+    def may_verify(self) -> bool:
+        return may_verify(self.user, self.rollout.initiative)
 
     @cached_property
     def works_on_it(self) -> bool:

@@ -326,3 +326,20 @@ def test_an_objection_of_security_can_be_covered_by_no_condition(
     assert page.status == 422
     assert "No condition can cover this." in page.text
     assert page.stage == "readiness"
+
+
+def test_a_rollout_past_its_last_gate_can_still_be_retired(
+    client: Client, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    now = timezone.now()
+    rollout = make_rollout(make_initiative(owner=maya, sponsor=carol, at=now), at=now)
+    rollout = make_passed(
+        rollout, gates=5, owner=maya, verifier=lena, reviewers=reviewers, decider=carol, at=now
+    )
+    page = Page(client, rollout, carol)
+    assert f"What becomes of {rollout.initiative.name}?" in page.text
+    assert "No gate lies ahead." in page.text
+    page.sign("stop", stop_cause="value")
+    assert (page.status, page.stage) == (302, "retired")
+    over = Page(client, rollout, carol)
+    assert "This rollout is over. Nothing is left to decide." in over.text

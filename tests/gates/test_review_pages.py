@@ -242,6 +242,21 @@ def test_a_reviewer_signs_beside_the_evidence(
     assert "Signed" in page(client, maya, f"{url}review/")
 
 
+def test_a_reviewer_verifies_the_evidence_of_others_where_it_is_read(
+    client: Client, rollout: Rollout, url: str, maya: User, aiko: User
+) -> None:
+    client.force_login(maya)
+    new = {"new_title": "Baseline report", "new_url": "https://reports.example.org/"}
+    client.post(f"{url}criteria/baseline_taken/", {"verdict": "met", "note": "41", **new})
+    evidence = Evidence.objects.get()
+    verify = f"{url}evidence/{evidence.pk}/verify/"
+    assert verify not in page(client, maya, f"{url}review/submit/")
+    assert verify in page(client, aiko, f"{url}review/submit/")
+    answer = client.post(verify, {"next": f"{url}review/submit/"})
+    assert answer["Location"] == f"{url}review/submit/"
+    assert "verified by Aiko Tanaka" in page(client, aiko, f"{url}review/submit/")
+
+
 def test_an_objection_needs_words_and_the_latest_word_counts(
     client: Client, ready: Rollout, url: str, maya: User, aiko: User
 ) -> None:

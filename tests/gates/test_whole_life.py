@@ -1,0 +1,131 @@
+"""One initiative from intake to steady state over HTTP, by four people and nothing but forms."""
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Remit
+from audit.services import verify
+from gates.case import case_of
+from gates.models import Decision, Rollout
+from playbook.document import Document
+from playbook.evaluate import rung_of
+from tests.factories import FUNDED, make_playbook, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+class Hand:
+    """Somebody signed in, with what they see and send at one initiative."""
+
+    def __init__(self, user: User, root: str = "") -> None:
+        self.client, self.root = Client(), root
+        self.client.force_login(user)
+
+    def read(self, page: str) -> str:
+        answer = self.client.get(self.root + page)
+        assert answer.status_code == 200, (page, answer.status_code)
+        return html.unescape(answer.content.decode())
+
+    def send(self, page: str, **typed: Any) -> str:
+        answer = self.client.post(self.root + page, typed)
+        assert answer.status_code == 302, (page, html.unescape(answer.content.decode()))
+        return answer["Location"]
+
+
+def rollout_at(root: str) -> Rollout:
+    reference = root.strip("/").split("/")[-1]
+    return Rollout.objects.select_related("playbook__text").get(initiative__reference=reference)
+
+
+def settle_design(owner: Hand, document: Document) -> None:
+    for area in document.design_areas:
+        typed = {f"{question.key}-text": "Known." for question in area.questions}
+        typed |= {f"{question.key}-settled": "on" for question in area.questions}
+        owner.send(f"design/{area.key}/", **typed)
+
+
+def judge_criteria(owner: Hand, document: Document, gate: int, evidence: str) -> None:
+    for criterion in document.gate(gate).criteria:
+        typed = {"verdict": "met", "note": "Measured.", "evidence": evidence}
+        owner.send(f"criteria/{criterion.key}/", **typed)
+
+
+def climb(owner: Hand, document: Document, gate: int, evidence: str, me: User) -> None:
+    """Bring every check to the rung that the gate asks."""
+    due = (timezone.now().date() + timedelta(days=30)).isoformat()
+    plan = {"plan-assignee": me.pk, "plan-solution": "As agreed.", "plan-due": due}
+    for check in document.checks:
+        match rung_of(document.gate(gate), check):
+            case "planned":
+                owner.send(f"checks/{check.key}/", action="plan", **plan)
+            case "met" if gate != 4:
+                owner.send(f"checks/{check.key}/", action="meet", **{"meet-evidence": evidence})
+
+
+def assess_failure_modes(owner: Hand, document: Document) -> None:
+    judged = {"likelihood": 2, "impact": 3, "response": "in_place", "response_text": "Designed in."}
+    for mode in document.failure_modes:
+        owner.send(f"risks/{mode.key}/", **judged)
+
+
+def test_four_people_take_an_initiative_from_intake_to_steady_state(
+    hannah: User, maya: User, carol: User
+) -> None:
+    rita = make_user("Rita Solano", remits=[remit.value for remit in Remit])
+    make_playbook()
+    office = Hand(hannah)
+    root = office.send(
+        "/initiatives/new/",
+        name="Claims triage assistant",
+        new_unit="Department of Examples › Bureau of Samples",
+        owner=maya.pk,
+        sponsor=carol.pk,
+        population=6400,
+        population_unit="people",
+        impact_class="ordinary",
+        **FUNDED,
+    )
+    owner, reviewer, sponsor = Hand(maya, root), Hand(rita, root), Hand(carol, root)
+    rollout = rollout_at(root)
+    document = rollout.playbook.parsed
+
+    for gate in range(5):
+        assert f"Open the Gate {gate} review" in owner.read("review/")
+        due = timezone.now().date() + timedelta(days=21)
+        owner.send("review/", due=due.isoformat())
+        owner.send("evidence/add/", title=f"Report {gate}", url="https://reports.example.org/")
+        evidence = str(rollout.initiative.evidence.latest("pk").pk)
+        reviewer.send(f"evidence/{evidence}/verify/", next=f"{root}evidence/")
+        if gate == 0:
+            settle_design(owner, document)
+            assess_failure_modes(owner, document)
+        if gate == 1:
+            every = [check.key for check in document.checks]
+            owner.send("checks/", checks=every, assignee=maya.pk)
+        judge_criteria(owner, document, gate, evidence)
+        climb(owner, document, gate, evidence, maya)
+        assert "Everything that is yours is met." in owner.read("review/submit/")
+        owner.send("review/submit/")
+        for remit in document.gate(gate).remits:
+            reviewer.send(f"review/sign-off/{remit}/", verdict="signed", note="")
+        page = sponsor.read("decide/")
+        assert "Nothing is open. A go is possible." in page
+        seen = re.search(r'name="seen" value="([^"]+)"', page)
+        assert seen is not None
+        record = sponsor.send("decide/", outcome="go", reason="It holds.", seen=seen[1])
+        assert f"Gate {gate}: Go" in Hand(maya).read(record)
+
+    rollout = rollout_at(root)
+    assert rollout.stage == "steady"
+    assert rollout.standing.labels == ["proven"]
+    assert case_of(rollout, today=timezone.now().date()).facts.gate is None
+    assert {made.decided_by for made in Decision.objects.all()} == {carol}
+    assert "No gate lies ahead" in owner.read("review/")
+    assert verify()[1] == []
