@@ -99,14 +99,16 @@ def _prepare() -> None:
 
 def _start(children: Processes) -> None:
     _say("Starting web, worker and beat")
-    for name, command in COMMANDS.items():
-        children.start(name, command)
+    children.start("web", COMMANDS["web"])
     deadline = time.monotonic() + READY_TIMEOUT_SECONDS
     while not _is_ready():
         children.check()
         if time.monotonic() > deadline:
             raise SystemExit(f"Not ready after {READY_TIMEOUT_SECONDS} seconds.")
         time.sleep(0.1)
+    # They come second, to leave the machine to what people wait for.
+    children.start("worker", COMMANDS["worker"])
+    children.start("beat", COMMANDS["beat"])
 
 
 def _welcome() -> None:
