@@ -54,7 +54,7 @@ def _reserve(model: type[models.Model], count: int) -> list[int]:
 def _copy(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields = [field for field in model._meta.concrete_fields if not field.generated]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column or "") for field in fields)
     values = attrgetter(*(field.attname for field in fields))
     prepared = [(i, how) for i, field in enumerate(fields) if (how := _preparation(field))]
     statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN"

@@ -52,26 +52,20 @@ class FileForm(forms.Form):
 class ReadingForm(forms.Form):
     """How the file is read, when the first guess was wrong."""
 
-    sheet = forms.ChoiceField(label=_("Sheet"))
-    encoding = forms.ChoiceField(label=_("Characters read as"))
-    delimiter = forms.ChoiceField(label=_("Separator"))
-
     def __init__(self, *args: Any, table: Sheet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if table.kind == "csv":
-            del self.fields["sheet"]
-            known = {**ENCODINGS, table.encoding: ENCODINGS.get(table.encoding, table.encoding)}
-            self.fields["encoding"].choices = list(known.items())
-            self.fields["delimiter"].choices = list(DELIMITERS.items())
-            self.initial = {"encoding": table.encoding, "delimiter": table.delimiter}
+            codecs = {**ENCODINGS, table.encoding: ENCODINGS.get(table.encoding, table.encoding)}
+            self._offer("encoding", _("Characters read as"), codecs, table.encoding)
+            self._offer("delimiter", _("Separator"), DELIMITERS, table.delimiter)
         else:
-            del self.fields["encoding"], self.fields["delimiter"]
-            self.fields["sheet"].choices = [(name, name) for name in table.names]
-            self.initial = {"sheet": table.name}
+            self._offer("sheet", _("Sheet"), {name: name for name in table.names}, table.name)
 
-    @property
-    def has_a_choice(self) -> bool:
-        return any(len(field.choices) > 1 for field in self.fields.values())
+    def _offer(self, name: str, label: Any, choices: dict[str, str], chosen: str) -> None:
+        self.fields[name] = forms.ChoiceField(
+            label=label, choices=list(choices.items()), initial=chosen
+        )
+        self.has_a_choice = len(choices) > 1
 
 
 class ColumnsForm(forms.Form):
@@ -81,7 +75,7 @@ class ColumnsForm(forms.Form):
         label=_("Unit of every row"),
         required=False,
         max_length=200,
-        help_text=_("Where the file has no column for it."),
+        help_text=_("Only where the file has no column for it."),
     )
     date_order = forms.ChoiceField(
         label=_("3/4/2024 is"), choices=[("mdy", _("4 March 2024")), ("dmy", _("3 April 2024"))]
@@ -103,7 +97,7 @@ class ColumnsForm(forms.Form):
             positions = {}
         for name, field in FIELDS.items():
             self.fields[f"column_{name}"] = forms.ChoiceField(
-                label=field.label,
+                label=str(field.label),
                 choices=columns,
                 required=False,
                 initial=str(positions[name]) if name in positions else "",
@@ -118,8 +112,9 @@ class ColumnsForm(forms.Form):
         }
 
     @property
-    def column_fields(self) -> list[forms.BoundField]:
-        return [self[f"column_{name}"] for name in FIELDS]
+    def column_rows(self) -> list[tuple[forms.BoundField, bool]]:
+        """Each field that a column can become, and whether one is needed."""
+        return [(self[f"column_{name}"], field.required) for name, field in FIELDS.items()]
 
     @property
     def other_fields(self) -> list[forms.BoundField]:

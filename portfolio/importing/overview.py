@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +97,7 @@ def overview(plan: Plan, mapping: Mapping, sheet: Sheet) -> dict[str, Any]:
     faults = _faults(plan.of(Outcome.INVALID))
     ask = plan.of(Outcome.ASK)
     twins = [each for each in plan.rows if each.twins]
+    twin_groups = _twin_groups(twins)
     return {
         "total": len(plan.rows),
         "count": count,
@@ -104,7 +105,7 @@ def overview(plan: Plan, mapping: Mapping, sheet: Sheet) -> dict[str, Any]:
         "parts": [(kind, count[kind]) for kind in ("new", "changed", "unchanged", "invalid")],
         "encoding": ENCODINGS.get(sheet.encoding, sheet.encoding),
         "sheet_name": sheet.name if len(sheet.names) > 1 else "",
-        "matched_on": [str(FIELDS[name].label).split(" (")[0].lower() for name in mapping.key],
+        "matched_on": [_heading(name, mapping, sheet) for name in mapping.key],
         "faults": faults[:SHOWN],
         "faults_more": max(0, len(faults) - SHOWN),
         "ask": ask[:ASKED],
@@ -114,18 +115,27 @@ def overview(plan: Plan, mapping: Mapping, sheet: Sheet) -> dict[str, Any]:
         "changes": changed[:SHOWN],
         "changes_more": max(0, len(changed) - SHOWN),
         "moves": sum(1 for each in changed if each.change.field == "stage"),
-        "twins": _twin_groups(twins)[:SHOWN],
+        "twins": twin_groups[:SHOWN],
+        "twins_more": max(0, len(twin_groups) - SHOWN),
         "twin_rows": len(twins),
         "absent": len(plan.absent),
         "other_doubts": _other_doubts(plan, mapping),
     }
 
 
+_UNIT = ("unit", "subunit")
 _DATES = tuple(name for name, field in FIELDS.items() if field.kind is Kind.DATE)
 
 
 def _mapped(mapping: Mapping, names: Iterable[str]) -> list[str]:
     return [name for name in names if mapping.column(name) is not None]
+
+
+def in_stage_order(counts: Iterable[tuple[str, int]]) -> list[Becomes]:
+    """Stages with how many rows claim each, in the order of the way."""
+    found = dict(counts)
+    stages = FIELDS["stage"].choices or {}
+    return [Becomes("", found[key], key, str(name)) for key, name in stages.items() if key in found]
 
 
 def shown(field: str, value: Value) -> str:
@@ -219,11 +229,24 @@ def _other_doubts(plan: Plan, mapping: Mapping) -> list[tuple[str, str, str, str
     return [(r.column, r.value, r.why, ranges(numbers)) for r, numbers in most]
 
 
-def _twin_groups(rows: list[PlannedRow]) -> list[tuple[str, str]]:
-    """The name and the rows of each set of rows that share a key, the largest set first."""
-    sizes: Counter[str] = Counter()
-    names: dict[str, tuple[str, list[int]]] = {}
+def _twin_groups(rows: list[PlannedRow]) -> list[tuple[str, str, str]]:
+    """Name, unit and rows of each set of rows that share a key, the largest set first."""
+    sets: dict[str, list[PlannedRow]] = defaultdict(list)
     for each in rows:
-        sizes[each.row.key] += 1
-        names.setdefault(each.row.key, (each.name, []))[1].append(each.row.number)
-    return [(names[key][0], ranges(names[key][1])) for key, _ in sizes.most_common()]
+        sets[each.row.key].append(each)
+    return [
+        (
+            same[0].name,
+            " › ".join(str(same[0].row.values[k]) for k in _UNIT if same[0].row.values.get(k)),
+            ranges(each.row.number for each in same),
+        )
+        for same in sorted(sets.values(), key=len, reverse=True)
+    ]
+
+
+def _heading(name: str, mapping: Mapping, sheet: Sheet) -> str:
+    """A key field under the file's own name for it, unless that is a whole sentence."""
+    at = mapping.positions(sheet).get(name)
+    heading = sheet.headings[at] if at is not None else ""
+    label = str(FIELDS[name].label).split(" (")[0]
+    return (heading if 0 < len(heading) <= 30 else label).lower()

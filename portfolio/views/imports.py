@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import needs, reader
@@ -16,6 +18,7 @@ from initiatives.errors import Refused
 from portfolio.importing.apply import prepare
 from portfolio.importing.forms import FileForm
 from portfolio.importing.mapping import MappingError
+from portfolio.importing.overview import in_stage_order
 from portfolio.importing.suggesting import suggest_mapping
 from portfolio.importing.undo import undo_import
 from portfolio.models import ImportBatch, ImportState
@@ -68,17 +71,22 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("portfolio:import_dry_run", pk)
     rows = found.rows.select_related("initiative__unit").order_by("number")
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    context = {"nav": "import", "batch": found, "page": page}
+    placed = found.rows.values_list("values__stage").annotate(Count("pk"))
+    context = {"nav": "import", "batch": found, "page": page, "placed": in_stage_order(placed)}
     return render(request, "portfolio/import/batch.html", context)
 
 
 @login_required
 @needs(Permission.IMPORT)
 @require_safe
-def original(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file as it was given."""
+def original(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file as it was given; at most 20 MB, so it is sent in one piece."""
     found = get_object_or_404(ImportBatch.objects.defer("table"), pk=pk)
-    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.file_name)
+    with found.file.open("rb") as file:
+        response = HttpResponse(file.read(), content_type="application/octet-stream")
+    name = content_disposition_header(as_attachment=True, filename=found.file_name)
+    response["Content-Disposition"] = name or "attachment"
+    return response
 
 
 @login_required
