@@ -98,6 +98,11 @@ def test_the_owner_is_led_to_open_the_review(page, rollout, maya):
     assert "Next, for Maya" in read(response)
 
 
+def test_following_the_step_opens_the_review(page, client, rollout, maya):
+    client.post(step(page(rollout, maya)).url)
+    assert rollout.reviews.under_way().get().opened_by == maya
+
+
 def test_others_learn_whom_it_waits_for(page, rollout, lena):
     response = page(rollout, lena)
     assert not step(response).yours
