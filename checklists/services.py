@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from accounts.models import User
+from audit.words import day_words
 from checklists.models import Check, CheckStatus, DesignAnswer
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
@@ -106,7 +107,7 @@ def plan_check(
     row.assignee, row.solution, row.due = assignee, solution.strip(), due
     if row.status != CheckStatus.MET:
         row.status = CheckStatus.PLANNED
-    return _save(row, check, "check.planned", f"planned for {due}", by, at)
+    return _save(row, check, "check.planned", f"planned for {day_words(due)}", by, at)
 
 
 @transaction.atomic
@@ -129,7 +130,7 @@ def meet_check(
         raise Refused("This evidence belongs to another initiative.")
     until = shelf_end(evidence, days_valid)
     if until is not None and until < at.date():
-        raise Refused(f"This evidence counted until {until}. Bring something fresher.")
+        raise Refused(f"This evidence counted until {day_words(until)}. Bring something fresher.")
     row = _check(stored, check)
     row.assignee = row.assignee or by
     row.status, row.evidence, row.valid_until = CheckStatus.MET, evidence, until

@@ -25,8 +25,8 @@ def _moves() -> Iterator[tuple[str, str, str]]:
         target = transition.target
         ends = target.allowed_states if isinstance(target, GET_STATE) else [target]
         for end in ends:
-            if _possible(transition.name, transition.source, end):
-                yield transition.source, end, transition.name
+            if _possible(transition.name, str(transition.source), str(end)):
+                yield str(transition.source), str(end), transition.name
 
 
 def _possible(name: str, source: str, target: str) -> bool:

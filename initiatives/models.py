@@ -1,6 +1,9 @@
 """Initiatives, the units they belong to, the people on them, and their evidence."""
 
+from __future__ import annotations
+
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NAME_LENGTH = 500
 
@@ -49,22 +55,22 @@ class BusinessUnit(models.Model):
 
 
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
-    def visible_to(self, user: User) -> "InitiativeQuerySet":
+    def visible_to(self, user: User) -> InitiativeQuerySet:
         """What the person may see: everything with the permission, else what they are part of."""
         if user.may(Permission.SEE_ALL):
             return self
         return self.with_part_for(user)
 
-    def with_part_for(self, user: User) -> "InitiativeQuerySet":
+    def with_part_for(self, user: User) -> InitiativeQuerySet:
         """Initiatives that the person owns, sponsors or contributes to."""
         member = Membership.objects.filter(initiative=models.OuterRef("pk"), user=user)
         return self.filter(Q(owner=user) | Q(sponsor=user) | models.Exists(member))
 
-    def within(self, unit: BusinessUnit) -> "InitiativeQuerySet":
+    def within(self, unit: BusinessUnit) -> InitiativeQuerySet:
         """Initiatives of the unit and of every unit below it."""
         return self.filter(unit__path__startswith=unit.path)
 
-    def matching(self, words: str) -> "InitiativeQuerySet":
+    def matching(self, words: str) -> InitiativeQuerySet:
         """Initiatives whose reference, name or unit holds every word."""
         found = self
         for word in words.split()[:8]:
@@ -87,7 +93,7 @@ class PopulationUnit(models.TextChoices):
     TRANSACTIONS = "transactions", _("transactions a week")
 
 
-def score_field(label: str) -> models.PositiveSmallIntegerField:
+def score_field(label: StrOrPromise) -> models.PositiveSmallIntegerField:
     """A judgement from 1 (low) to 5 (high); empty until somebody judged."""
     return models.PositiveSmallIntegerField(
         label, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
@@ -245,16 +251,16 @@ class Membership(models.Model):
         return f"{self.user} on {self.initiative}"
 
 
-def evidence_path(evidence: "Evidence", file_name: str) -> str:
+def evidence_path(evidence: Evidence, file_name: str) -> str:
     suffix = PurePath(file_name).suffix[:12]
     return f"evidence/{evidence.initiative_id}/{evidence.sha256}{suffix}"
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
-    def awaiting_verification(self) -> "EvidenceQuerySet":
+    def awaiting_verification(self) -> EvidenceQuerySet:
         return self.filter(verified_at__isnull=True)
 
-    def unverified_first(self) -> "EvidenceQuerySet":
+    def unverified_first(self) -> EvidenceQuerySet:
         """What waits for a second person, then the rest, newest first."""
         return self.order_by(models.F("verified_at").desc(nulls_first=True), "-added_at", "-pk")
 

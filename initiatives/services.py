@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.files import File
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Field
 
 from accounts.models import User
 from audit.services import Actor, Entry, record
@@ -153,7 +153,9 @@ def edit_initiative(
 
 
 def _label(name: str) -> str:
-    return str(Initiative._meta.get_field(name).verbose_name)
+    field = Initiative._meta.get_field(name)
+    assert isinstance(field, Field)
+    return str(field.verbose_name)
 
 
 @transaction.atomic

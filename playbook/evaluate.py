@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
+from audit.words import day_words
 from playbook.document import Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts, RiskFact
 
@@ -374,7 +375,7 @@ def _decider(facts: Facts) -> Iterator[Finding]:
 
 
 def _day(day: date | None) -> str:
-    return f"{day.day} {day:%b %Y}" if day else "an open date"
+    return day_words(day) if day else "an open date"
 
 
 def _listed(words: Iterable[str], last: str = "and") -> str:

@@ -1,5 +1,9 @@
 """Assessments of the seven failure modes. Each is kept; the latest of a mode is current."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -8,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from initiatives.models import Initiative
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class Response(models.TextChoices):
     NONE = "none", _("None")
@@ -15,7 +22,7 @@ class Response(models.TextChoices):
     IN_PLACE = "in_place", _("In place")
 
 
-def degree(label: str) -> models.PositiveSmallIntegerField:
+def degree(label: StrOrPromise) -> models.PositiveSmallIntegerField:
     """From 1 (rare, slight) to 5 (almost certain, would end it)."""
     return models.PositiveSmallIntegerField(
         label, validators=[MinValueValidator(1), MaxValueValidator(5)]
@@ -23,7 +30,7 @@ def degree(label: str) -> models.PositiveSmallIntegerField:
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
-    def current(self) -> "AssessmentQuerySet":
+    def current(self) -> AssessmentQuerySet:
         return self.filter(superseded_at__isnull=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.db import models
@@ -112,7 +112,7 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
         return self.filter(initiative__in=Initiative.objects.visible_to(user))
 
 
-def gate_is_open(rollout: Rollout) -> bool:
+def gate_is_open(rollout: Any) -> bool:
     """The forward guard: the case in hand was judged under lock, nothing uncovered is open."""
     case, decision = rollout.case, rollout.decision_in_hand
     if case is None or decision is None:
@@ -120,13 +120,13 @@ def gate_is_open(rollout: Rollout) -> bool:
     return case.permits(decision)
 
 
-def decided(rollout: Rollout) -> bool:
+def decided(rollout: Any) -> bool:
     """The guard of every way back or out: a decision about this very rollout."""
     decision = rollout.decision_in_hand
     return decision is not None and decision.from_stage == rollout.stage
 
 
-def is_claimed(rollout: Rollout) -> bool:
+def is_claimed(rollout: Any) -> bool:
     return rollout.claim is not None and rollout.moved_by_id is None
 
 

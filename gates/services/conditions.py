@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from audit.services import SystemActor
+from audit.words import day_words
 from gates.case import case_of
 from gates.models import Condition, Decision, Outcome, Rollout
 from gates.models.reviews import UNDER_WAY, ReviewState
@@ -88,7 +89,8 @@ def revoke_go(*, condition: Condition, at: datetime) -> Decision | None:
         to_stage=go.from_stage if falls_back else rollout.stage,
         decided_at=at,
         owner=initiative.owner,
-        reason=f"The condition “{stored.text}” was due on {stored.due} and its grace is over.",
+        reason=f"The condition “{stored.text}” was due on {day_words(stored.due)}, "
+        "and its grace is over.",
         facts=case.seen,
         digest=case.digest,
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from accounts.models import User
+from audit.words import day_words
 from checklists.services import shelf_end
 from gates.case import case_of
 from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
@@ -41,7 +42,7 @@ def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = 
     conclude(
         initiative=initiative,
         verb="review.opened",
-        summary=f"Gate {review.gate} review opened, due {review.due}",
+        summary=f"Gate {review.gate} review opened, due {day_words(review.due)}",
         data={"review": review.pk, "gate": review.gate, "due": review.due},
         by=by,
         at=at,
@@ -78,7 +79,7 @@ def answer_criterion(
         raise Refused("Evidence: attach what shows that the criterion is met.")
     until = shelf_end(evidence, days_valid) if evidence else None
     if verdict == Verdict.MET and until is not None and until < at.date():
-        raise Refused(f"This evidence counted until {until}. Bring something fresher.")
+        raise Refused(f"This evidence counted until {day_words(until)}. Bring something fresher.")
     answer, _created = CriterionAnswer.objects.update_or_create(
         rollout=rollout,
         criterion=criterion.key,

@@ -16,154 +16,33 @@ from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
-from django.db import connection, connections, models
+from django.db import connection, connections
 
-from accounts.models import User
-from accounts.roles import Remit, Role
 from audit.models import Event
-from checklists.models import Check, DesignAnswer
 from checklists.services import reopen_check
 from gates.case import case_of
-from gates.models import CriterionAnswer, Decision, Passage, Review, Rollout, SignOff
+from gates.models import Review, Rollout, SignOff
 from gates.services.decisions import Choice, decide
 from gates.services.reviews import answer_criterion, sign_off, submit_review, withdraw_review
 from gates.services.rollouts import pause
 from initiatives.errors import NotAllowed, Refused
-from initiatives.models import Evidence, Initiative, InitiativeQuerySet
+from initiatives.models import InitiativeQuerySet
 from initiatives.services import (
     add_evidence,
     assign_people,
     edit_initiative,
-    next_numbers,
     verify_evidence,
     withdraw_verification,
 )
-from risks.models import Assessment
 from tests.factories import (
     NOW,
     make_assessment,
-    make_initiative,
-    make_passed,
-    make_ready,
-    make_rollout,
-    make_sign_offs,
-    make_submitted,
-    make_user,
 )
 from tests.soak.checker import State, playbook, read_state, replay
+from tests.soak.copies import Cast, Template, copies, make_cast, make_template
 
 TODAY = NOW.date()
 GATES = range(5)
-
-
-@dataclass
-class Cast:
-    """Who takes part in every history."""
-
-    owner: User
-    sponsor: User
-    office: User
-    reviewers: list[User]
-
-    @property
-    def verifier(self) -> User:
-        return self.reviewers[0]
-
-
-def make_cast() -> Cast:
-    remits = list(Remit.values)
-    return Cast(
-        owner=make_user("Soak Owner"),
-        sponsor=make_user("Soak Sponsor", Role.EXECUTIVE),
-        office=make_user("Soak Office", Role.PROGRAM_OFFICE),
-        reviewers=[
-            make_user("Soak One", remits=remits[:4]),
-            make_user("Soak Two", remits=remits[4:]),
-        ],
-    )
-
-
-@dataclass
-class Template:
-    """An initiative ready at a gate, as rows to copy."""
-
-    initiative: Initiative
-    rollout: Rollout
-    moves: list[Decision]
-    children: dict[type[models.Model], list[Any]]
-
-
-BY_INITIATIVE = (Evidence, DesignAnswer, Check, Assessment)
-BY_ROLLOUT = (Review, CriterionAnswer, Decision, Passage)
-
-
-def make_template(cast: Cast, gate: int) -> Template:
-    """Bring one initiative to the gate by the services: submitted, signed off, nothing open."""
-    rollout = make_rollout(
-        make_initiative(owner=cast.owner, sponsor=cast.sponsor, by=cast.office), by=cast.office
-    )
-    rollout = make_passed(
-        rollout,
-        gates=gate,
-        owner=cast.owner,
-        verifier=cast.verifier,
-        reviewers=cast.reviewers,
-        decider=cast.sponsor,
-    )
-    make_ready(rollout, by=cast.owner, verifier=cast.verifier)
-    make_sign_offs(make_submitted(rollout, by=cast.owner), cast.reviewers)
-    rollout = Rollout.objects.select_related("initiative").get(pk=rollout.pk)
-    children: dict[type[models.Model], list[Any]] = {}
-    for model in BY_INITIATIVE:
-        children[model] = list(model.objects.filter(initiative=rollout.initiative).order_by("pk"))
-    for model in BY_ROLLOUT:
-        children[model] = list(model.objects.filter(rollout=rollout).order_by("pk"))
-    children[SignOff] = list(SignOff.objects.filter(review__rollout=rollout).order_by("pk"))
-    moves = [d for d in children[Decision] if d.from_stage != d.to_stage]
-    return Template(rollout.initiative, rollout, moves, children)
-
-
-def copies(template: Template, count: int) -> list[Rollout]:
-    """This many initiatives like the template, each with rows of its own."""
-    ids: dict[tuple[type[models.Model], Any, int], Any] = {}
-
-    def again(model: type[models.Model], rows: list[Any]) -> None:
-        made = []
-        for n in range(count):
-            for row in rows:
-                fields = {
-                    f.attname: getattr(row, f.attname)
-                    for f in model._meta.concrete_fields
-                    if not f.primary_key and not f.generated
-                }
-                for f in model._meta.concrete_fields:
-                    if f.is_relation and (f.related_model, fields[f.attname], n) in ids:
-                        fields[f.attname] = ids[f.related_model, fields[f.attname], n]
-                if model is Initiative:
-                    fields["number"] = numbers[n]
-                if model is Rollout:
-                    fields |= {"stage": "intake", "moved_by_id": None}
-                made.append((row.pk, n, model(**fields)))
-        model._default_manager.bulk_create([new for _pk, _n, new in made])
-        for pk, n, new in made:
-            ids[model, pk, n] = new.pk
-
-    numbers = next_numbers(count)
-    again(Initiative, [template.initiative])
-    again(Rollout, [template.rollout])
-    for model in (*BY_INITIATIVE, *BY_ROLLOUT, SignOff):
-        again(model, template.children[model])
-    with connection.cursor() as cursor:
-        for n in range(count):
-            rollout = ids[Rollout, template.rollout.pk, n]
-            for move in template.moves:
-                cursor.execute(
-                    "UPDATE gates_rollout SET stage = %s, moved_by_id = %s WHERE id = %s",
-                    [move.to_stage, ids[Decision, move.pk, n], rollout],
-                )
-    made = [ids[Rollout, template.rollout.pk, n] for n in range(count)]
-    found = Rollout.objects.select_related("initiative", "playbook").in_bulk(made)
-    return [found[pk] for pk in made]
 
 
 @dataclass
@@ -203,7 +82,7 @@ def disturbances(rng: random.Random, rollout: Rollout, cast: Cast) -> list[Act]:
     review = rollout.reviews.under_way().get()
     remit = rng.choice(document.gate(gate).remits)
     reviewer = next(person for person in cast.reviewers if remit in person.remits)
-    evidence = initiative.evidence.order_by("?").first()
+    evidence = rng.choice(list(initiative.evidence.order_by("pk")))
     mode = rng.choice(document.failure_modes).key
     met = [check.key for check in initiative.checks.filter(status="met").order_by("key")]
     fresh = {"url": "https://reports.example.org/new", "title": "Fresh", "by": cast.owner, **common}
