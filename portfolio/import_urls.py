@@ -5,6 +5,7 @@ from django.urls import path
 from portfolio.views import import_steps, imports
 
 urlpatterns = [
+    path("initiatives/<str:reference>/row/", imports.imported_row, name="imported_row"),
     path("import/", imports.imports, name="imports"),
     path("import/<int:pk>/", imports.batch, name="import_batch"),
     path("import/<int:pk>/file/", imports.original, name="import_file"),

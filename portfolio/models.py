@@ -57,15 +57,17 @@ def unpack(packed: bytes) -> Sheet:
 class ImportBatch(models.Model):
     """One file on its way into the portfolio.
 
-    ``table`` is the sheet as read. ``answers`` settle rows that several initiatives could match,
-    by row number. ``made`` holds the ids of units that the import added, for its undo.
+    ``table`` is the sheet as read, until the import is confirmed; ``headings`` stay, and the file.
+    ``answers`` settle rows that several initiatives could match, by row number. ``made`` holds the
+    ids of units that the import added, for its undo.
     """
 
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
     file = models.FileField(upload_to=import_path, max_length=200)
-    table = models.BinaryField()
+    table = models.BinaryField(default=bytes)
+    headings = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.DRAFT)
     preset = models.CharField(max_length=60, blank=True)
     mapping = models.JSONField(null=True)

@@ -60,12 +60,23 @@ def prepare(*, content: bytes, file_name: str, sheet: Sheet, by: User, at: datet
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         table=pack(sheet),
+        headings=sheet.headings,
         created_by=by,
         created_at=at,
     )
     batch.file.save(batch.file_name, ContentFile(content), save=False)
     batch.save()
     return batch
+
+
+@transaction.atomic
+def discard_draft(*, batch: ImportBatch) -> None:
+    """Drop a draft and its file. Does nothing to an import that was confirmed."""
+    stored = ImportBatch.objects.select_for_update().filter(pk=batch.pk).first()
+    if stored is None or stored.state != ImportState.DRAFT:
+        return
+    stored.delete()
+    transaction.on_commit(lambda: stored.file.delete(save=False))
 
 
 def plan_for(batch: ImportBatch) -> Plan:
@@ -140,6 +151,7 @@ def confirm_import(
     _change(changed, stored, units, people, by=by, at=at)
     stored.counts = {**plan.counts, "absent": len(plan.absent)}
     stored.state = ImportState.CONFIRMED
+    stored.table = b""
     stored.confirmed_by, stored.confirmed_at = by, at
     stored.save()
     record_batch(stored, "import.confirmed", f"Imported {stored.file_name}", by=by, at=at)

@@ -19,7 +19,7 @@ from accounts.roles import Permission
 from initiatives.errors import Refused
 from portfolio.importing.apply import confirm_import, fingerprint, plan_for
 from portfolio.importing.forms import ColumnsForm, ReadingForm, ValuesForm, answers_from
-from portfolio.importing.mapping import Mapping, MappingError, load_data, load_preset, presets
+from portfolio.importing.mapping import Mapping, MappingError, load_data
 from portfolio.importing.overview import overview
 from portfolio.importing.planning import Outcome
 from portfolio.importing.reading import ReadError, read
@@ -50,8 +50,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Step 2: which column becomes what."""
     batch = _draft(pk)
     table = batch.sheet
-    chosen = request.GET.get("preset", "")
-    mapping = load_preset(chosen) if chosen in presets() else _mapping(batch)
+    mapping = _mapping(batch)
     sent = request.POST if request.method == "POST" else None
     form = ColumnsForm(sent, table=table, mapping=mapping)
     if form.is_valid():
@@ -67,7 +66,6 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         "table": table,
         "form": form,
         "reading": ReadingForm(table=table),
-        "presets": presets(),
     }
     status = REFUSED if form.errors else 200
     return render(request, "portfolio/import/columns.html", context, status=status)
@@ -88,13 +86,13 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         except ReadError as error:
             messages.error(request, str(error))
             return redirect("portfolio:import_columns", pk)
-        batch.table = pack(table)
+        batch.table, batch.headings = pack(table), table.headings
         try:
             batch.preset, mapping = suggest_mapping(table)
             batch.mapping = mapping.model_dump(mode="json")
         except MappingError:
             batch.preset, batch.mapping = "", None
-        batch.save(update_fields=["table", "preset", "mapping"])
+        batch.save(update_fields=["table", "headings", "preset", "mapping"])
     return redirect("portfolio:import_columns", pk)
 
 

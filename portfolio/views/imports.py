@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import needs, reader
 from accounts.roles import Permission
 from initiatives.errors import Refused
-from portfolio.importing.apply import prepare
+from initiatives.models import Initiative
+from portfolio.importing.apply import discard_draft, prepare
 from portfolio.importing.forms import FileForm
-from portfolio.importing.mapping import MappingError
+from portfolio.importing.mapping import MappingError, letters
 from portfolio.importing.overview import in_stage_order
 from portfolio.importing.suggesting import suggest_mapping
 from portfolio.importing.undo import undo_import
@@ -123,7 +124,25 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Drop a draft. The portfolio never knew of it."""
-    deleted, _ = ImportBatch.objects.filter(pk=pk, state=ImportState.DRAFT).delete()
-    if deleted:
-        messages.success(request, "The draft was dropped. Nothing was imported.")
+    discard_draft(batch=get_object_or_404(ImportBatch.objects.defer("table"), pk=pk))
+    messages.success(request, "The draft was dropped. Nothing was imported.")
     return redirect("portfolio:imports")
+
+
+@login_required
+@require_safe
+def imported_row(request: HttpRequest, reference: str) -> HttpResponse:
+    """The row that an initiative came from, whole, for everybody who may see the initiative."""
+    initiative = get_object_or_404(
+        Initiative.objects.visible_to(reader(request)).select_related("unit"), reference=reference
+    )
+    rows = initiative.imported_rows.order_by("-pk").select_related("batch__confirmed_by")
+    row = rows.defer("batch__table").first()
+    if row is None:
+        raise Http404
+    cells = [
+        (letters(at), heading, text)
+        for at, (heading, text) in enumerate(zip(row.batch.headings, row.cells, strict=True))
+    ]
+    context = {"nav": "portfolio", "initiative": initiative, "row": row, "cells": cells}
+    return render(request, "portfolio/import/row.html", context)

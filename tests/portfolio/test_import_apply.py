@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -30,7 +31,7 @@ from portfolio.importing.mapping import load_data
 from portfolio.importing.reading import read
 from portfolio.importing.undo import undo_import
 from portfolio.models import ImportBatch, ImportedRow, ImportState
-from tests.factories import NOW, make_playbook, make_unit
+from tests.factories import NOW, make_passed, make_playbook, make_unit
 from tests.portfolio.inventory import CSV, XLS, csv_bytes, needs_inventory, raw_rows
 
 MAPPING = {
@@ -215,6 +216,22 @@ def test_undo_of_an_update_puts_everything_back_and_then_the_first_can_be_undone
     assert verify()[1] == []
 
 
+def test_a_stage_that_a_gate_decided_is_kept_and_said(
+    hannah: User, maya: User, devin: User, peter: User, reviewers: list[User]
+) -> None:
+    imported(hannah, ("OCR", "Finance", "", "Reads invoices", "maya.okafor@example.org"))
+    rollout = Rollout.objects.get()
+    make_passed(rollout, gates=1, owner=maya, verifier=devin, reviewers=reviewers, decider=peter)
+    assert stages() == {"OCR": "pilot"}
+    row = ("OCR", "Finance", "Live", "Reads more", "maya.okafor@example.org")
+    change = plan_for(draft(hannah, row)).rows[0].changes[0]
+    assert (change.field, change.kept) == ("stage", "gates outrank a claim")
+    imported(hannah, row, update=True)
+    assert stages() == {"OCR": "pilot"}
+    assert Initiative.objects.get().problem == "Reads more"
+    assert plan_for(draft(hannah, row)).counts == {"unchanged": 1}
+
+
 def test_an_initiative_renamed_here_is_still_known_under_its_imported_name(hannah: User) -> None:
     imported(hannah, ROWS[0])
     Initiative.objects.update(name="Chat assistant")
@@ -240,6 +257,29 @@ def test_invalid_rows_stay_out_and_the_rest_is_imported(hannah: User) -> None:
     batch = imported(hannah, ROWS[0], ("n" * 10_000, "HR", "", "", ""), ("", "HR", "", "", ""))
     assert batch.counts["invalid"] == 2
     assert list(Initiative.objects.values_list("name", flat=True)) == ["Chatbot"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_the_same_time_do_not_add_the_same_rows_twice(hannah: User) -> None:
+    batches = [draft(hannah), draft(hannah)]
+    outcomes: list[str] = []
+
+    def confirm(batch: ImportBatch) -> None:
+        try:
+            confirm_import(batch=batch, by=hannah, at=NOW)
+            outcomes.append("imported")
+        except Refused:
+            outcomes.append("nothing to import")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=confirm, args=[batch]) for batch in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(outcomes) == ["imported", "nothing to import"]
+    assert Initiative.objects.count() == 4
 
 
 # --- the command

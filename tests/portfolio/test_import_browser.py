@@ -49,9 +49,7 @@ def test_an_inventory_is_imported_and_taken_back(
     expect(page.get_by_text("600 characters and 500 fit")).to_be_visible()
     assert Initiative.objects.count() == 0
     page.get_by_role("button", name="Import 4 new rows").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(
-        "4 initiatives came from this file"
-    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("4 initiatives came from this file")
     page.get_by_role("link", name="Take it back").click()
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This import was taken back")

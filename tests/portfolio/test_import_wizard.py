@@ -284,3 +284,29 @@ def test_the_published_inventory_in_the_browser(office: Client) -> None:
     assert not re.search(r"\bNone\b", re.sub(r"<[^>]+>", " ", page.text).split("Dates")[0][-2_000:])
     confirm(office, page)
     assert Initiative.objects.count() == 2_133
+
+
+def test_the_row_is_kept_whole_for_everybody_who_may_see_the_initiative(
+    office: Client, maya: User, oscar: User
+) -> None:
+    rows = [("Chatbot", "HR", "Live", "two\nlines", "maya.okafor@example.org", "not mapped")]
+    content = csv_bytes(*rows, headings=(*HEADINGS, "Owner", "Remarks"))
+    confirm(office, to_the_dry_run(office, content, Live="steady"))
+    address = reverse("portfolio:imported_row", args=[Initiative.objects.get().reference])
+    for person, status in ((maya, 200), (oscar, 404)):
+        office.force_login(person)
+        assert office.get(address).status_code == status
+    office.force_login(maya)
+    page = office.get(address)
+    assert "Row 2 of inventory.csv" in page.text
+    assert "not mapped" in page.text
+
+
+def test_dropping_a_draft_removes_its_file(
+    office: Client, django_capture_on_commit_callbacks
+) -> None:
+    upload(office, csv_bytes(*ROWS))
+    file = ImportBatch.objects.get().file
+    with django_capture_on_commit_callbacks(execute=True):
+        office.post(at("import_discard"))
+    assert not file.storage.exists(file.name)
