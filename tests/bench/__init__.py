@@ -1,0 +1,1 @@
+"""``make bench``: what Clearway costs, as ratios measured in one run."""
