@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -37,7 +36,6 @@ class ConditionBlock(forms.Form):
     owner: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
         label=_("Owner"),
         queryset=None,
-        empty_label=_("Choose a person"),
         error_messages={"required": _("Choose who answers for it.")},
     )
     due = forms.DateField(
@@ -50,15 +48,18 @@ class ConditionBlock(forms.Form):
         self,
         data: Mapping[str, Any] | None,
         *,
+        number: int,
         finding: Finding,
         people: QuerySet[User],
+        listed: Sequence[tuple[Any, Any]],
         today: date,
     ) -> None:
         super().__init__(data, prefix=f"for-{finding.kind}-{finding.key}")
-        self.finding, self.today = finding, today
+        self.number, self.finding, self.today = number, finding, today
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
         owner.queryset = people
+        owner.choices = listed
 
     def clean_due(self) -> date:
         due: date = self.cleaned_data["due"]
@@ -108,8 +109,13 @@ class DecisionForm(forms.Form):
         self._choices("return_to", [("", _("Choose an earlier stage")), *reversed(stages)])
         covered = [finding for finding in case.evaluation.blockers if finding.coverable]
         people = people_on(initiative)
+        # Written out once: every block lists the same people.
+        listed = [("", _("Choose a person")), *((person.pk, str(person)) for person in people)]
         self.blocks = [
-            ConditionBlock(data, finding=finding, people=people, today=today) for finding in covered
+            ConditionBlock(
+                data, number=number, finding=finding, people=people, listed=listed, today=today
+            )
+            for number, finding in enumerate(covered, start=1)
         ]
 
     def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
@@ -145,14 +151,15 @@ class DecisionForm(forms.Form):
             raise forms.ValidationError(_("Name a day after today."))
         return day
 
-    def problems(self) -> Iterator[tuple[BoundField | None, str]]:
-        """Every error with its field, the blocks' among them, for the summary above."""
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Every error with the id of its field, the blocks' among them, for the summary above."""
         for error in self.non_field_errors():
-            yield None, str(error)
-        for form in (self, *self._shown_blocks()):
+            yield "", str(error)
+        forms_shown = [(self, ""), *((b, f"Condition {b.number}, ") for b in self._shown_blocks())]
+        for form, where in forms_shown:
             for field in form:
                 for error in field.errors:
-                    yield field, str(error)
+                    yield field.id_for_label or field.auto_id, f"{where}{field.label}: {error}"
 
     def _shown_blocks(self) -> list[ConditionBlock]:
         return self.blocks if self.chosen == Outcome.CONDITIONAL_GO else []

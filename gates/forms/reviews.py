@@ -21,7 +21,10 @@ class CriterionForm(ProofForm):
     """One person's judgement of an exit criterion. *Met* needs evidence."""
 
     verdict = forms.ChoiceField(
-        label=_("Your judgement"), choices=Verdict.choices, widget=forms.RadioSelect
+        label=_("Your judgement"),
+        choices=Verdict.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose met or not met.")},
     )
     note = forms.CharField(
         label=_("What was found"),
@@ -50,6 +53,7 @@ class SignOffForm(forms.Form):
             (SignOffVerdict.OBJECTED, _("I object")),
         ],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether you sign off or object.")},
     )
     note = forms.CharField(
         label=_("Remarks"),

@@ -58,10 +58,23 @@ class IndicatorRow:
 
 
 class AssessmentForm(forms.Form):
-    likelihood = forms.TypedChoiceField(label=_("Likelihood"), coerce=int, widget=forms.RadioSelect)
-    impact = forms.TypedChoiceField(label=_("Impact"), coerce=int, widget=forms.RadioSelect)
+    likelihood = forms.TypedChoiceField(
+        label=_("Likelihood"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how likely it is as things stand.")},
+    )
+    impact = forms.TypedChoiceField(
+        label=_("Impact"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how much it would hurt.")},
+    )
     response = forms.ChoiceField(
-        label=_("Design response"), choices=Response.choices, widget=forms.RadioSelect
+        label=_("Design response"),
+        choices=Response.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose none, planned or in place.")},
     )
     response_text = forms.CharField(
         label=_("What is done about it"), widget=forms.Textarea(attrs={"rows": 3}), required=False

@@ -150,8 +150,11 @@ def _against_hold(case: Case, choice: Choice, today: date) -> list[str]:
 
 
 def _against_return(case: Case, choice: Choice, today: date) -> list[str]:
+    earlier = earlier_stages(case.facts.stage)
+    if not earlier:
+        return ["No earlier stage lies behind it."]
     reasons = _uncoded(case, choice)
-    if choice.return_to not in earlier_stages(case.facts.stage):
+    if choice.return_to not in earlier:
         reasons.append("Return to: choose an earlier stage.")
     return reasons
 

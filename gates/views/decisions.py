@@ -211,10 +211,14 @@ def _consequences(case: Case) -> Mapping[str, str]:
 
 
 def _since_submitted(case: Case, review: Review | None) -> list[Change]:
-    """What changed since the review was submitted; its own submission left out."""
+    """What changed since the review was submitted, apart from what a submission is there to bring:
+    its own state, and signatures."""
     if review is None or review.submitted_facts is None:
         return []
-    before = {**review.submitted_facts, "review": case.seen["review"]}
+    signed = {
+        remit: said for remit, said in case.seen["sign_offs"].items() if said["verdict"] == "signed"
+    }
+    before = {**review.submitted_facts, "review": case.seen["review"], "sign_offs": signed}
     by_title = {finding.title: finding for finding in case.evaluation.findings}
     by_title |= {
         f"{case.document.remit(finding.key).name} sign-off": finding

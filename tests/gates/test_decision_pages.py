@@ -109,7 +109,7 @@ def test_closed_choices_stay_visible_and_say_why(
     assert 'id="outcome-return"' in page.html  # nothing lies before intake
     back = page.html[page.html.index('id="outcome-return"') :]
     assert "disabled" in back[: back.index(">")]
-    assert "Return to: choose an earlier stage." in back
+    assert "No earlier stage lies behind it." in back
 
 
 def test_a_conditional_go_takes_one_block_for_each_blocker(
@@ -120,8 +120,8 @@ def test_a_conditional_go_takes_one_block_for_each_blocker(
     block = f"for-criterion-{LEFT_OPEN}"
     page.sign("conditional_go", **{f"{block}-text": "Agree it with Carol"})
     assert page.status == 422
-    assert "Owner: Choose who answers for it." in page.text
-    assert "By: Give a date." in page.text
+    assert "Condition 1, Owner: Choose who answers for it." in page.text
+    assert "Condition 1, By: Give a date." in page.text
     assert "Agree it with Carol" in page.html
     typed = {
         f"{block}-text": "Agree it",
@@ -182,6 +182,7 @@ def test_what_changed_since_submission_is_shown_with_its_effect(
     assert asked.name in since
     assert "The sample was too small." in since
     assert "Now open" in since
+    assert "sign-off" not in since  # a signature is what a submission is for
 
 
 @pytest.mark.parametrize(
@@ -343,3 +344,15 @@ def test_a_rollout_past_its_last_gate_can_still_be_retired(
     assert (page.status, page.stage) == (302, "retired")
     over = Page(client, rollout, carol)
     assert "This rollout is over. Nothing is left to decide." in over.text
+
+
+def test_the_page_costs_the_same_queries_whatever_is_open(
+    client: Client, rollout: Rollout, carol: User, maya: User, django_assert_max_num_queries: Any
+) -> None:
+    now = timezone.now()
+    make_ready(rollout, by=maya, verifier=carol, at=now, skip=["criterion"])
+    make_submitted(rollout, by=maya, at=now)
+    page = Page(client, rollout, carol)
+    assert page.html.count("What must be done") == len(rollout.playbook.parsed.gate(0).criteria) + 2
+    with django_assert_max_num_queries(16):
+        client.get(page.url)

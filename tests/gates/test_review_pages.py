@@ -138,7 +138,7 @@ def test_a_criterion_takes_a_file_or_evidence_that_is_there(
         ({"note": "x", "verdict": "met", "new_title": "R"}, "Add the link or the file"),
         ({"note": "x", "verdict": "met", "new_url": "https://a.example"}, "Say what the link"),
         ({"note": "x", "new_url": "javascript:alert(1)"}, "Enter a valid URL"),
-        ({"note": "x"}, "Your judgement"),
+        ({"note": "x"}, "Choose met or not met."),
     ],
 )
 def test_a_refused_judgement_says_what_to_put_right_and_keeps_what_was_typed(

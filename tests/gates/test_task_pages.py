@@ -215,7 +215,7 @@ def test_a_new_assessment_keeps_the_one_before_it_as_history(owner: Client, url:
         ({"residual_likelihood": "5"}, "It cannot be above where it stands now."),
         ({"response": "none", "residual_impact": "1"}, "Without a response it stays"),
         ({"reassess_by": "2020-01-01"}, "Choose a day after today."),
-        ({"likelihood": ""}, "This field is required."),
+        ({"likelihood": ""}, "Choose how likely it is as things stand."),
         ({"i-owner_named": "perhaps"}, "Select a valid choice."),
     ],
 )
