@@ -13,6 +13,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
@@ -49,6 +50,7 @@ TAKE = """
 """
 
 
+@transaction.atomic
 def claim_due(*, at: datetime) -> None:
     """Claim everything that is due and unclaimed.
 

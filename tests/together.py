@@ -1,6 +1,7 @@
-"""Doing things at the same time, for tests of what must not happen twice."""
+"""Doing things at the same time, and waiting for what others do."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -41,3 +42,11 @@ class Meeting:
     def wait(self) -> None:
         with suppress(threading.BrokenBarrierError):
             self._barrier.wait(timeout=self._patience)
+
+
+def eventually(condition: Callable[[], Any], what: str) -> None:
+    """Wait until the condition holds; fail after a minute, naming what did not happen."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {DEADLINE_SECONDS} s: {what}"
+        time.sleep(0.02)

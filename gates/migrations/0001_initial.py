@@ -254,6 +254,10 @@ class Migration(migrations.Migration):
             model_name='review',
             index=models.Index(condition=models.Q(('state__in', ('open', 'submitted'))), fields=['due'], include=('id', 'rollout', 'gate', 'state'), name='gates_review_due'),
         ),
+        migrations.AddIndex(
+            model_name='review',
+            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['submitted_at'], name='gates_review_submitted'),
+        ),
         migrations.AddConstraint(
             model_name='review',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'submitted'))), fields=('rollout', 'gate'), name='gates_one_open_review'),

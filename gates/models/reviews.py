@@ -87,6 +87,12 @@ class Review(models.Model):
                 condition=Q(state__in=UNDER_WAY),
                 include=["id", "rollout", "gate", "state"],
             ),
+            # Who is to sign off or decide is told by this one.
+            models.Index(
+                fields=["submitted_at"],
+                name="gates_review_submitted",
+                condition=Q(state=ReviewState.SUBMITTED),
+            ),
         ]
 
     def __str__(self) -> str:

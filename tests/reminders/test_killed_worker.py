@@ -4,13 +4,11 @@ import os
 import re
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,18 +27,9 @@ from reminders.models import TAKEN_AGAIN_AFTER, Sending
 from reminders.tasks import sweep
 from tests.factories import PASSWORD, make_rollout
 from tests.reminders.sink import Sink
+from tests.together import DEADLINE_SECONDS, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-DEADLINE_SECONDS = 60
-
-
-def eventually(condition: Callable[[], Any], what: str) -> None:
-    """Wait until the condition holds; fail, naming it, after a minute."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {DEADLINE_SECONDS} s: {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
