@@ -55,6 +55,8 @@
     }
     form.dataset.sent = "1";
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    const busy = event.submitter && event.submitter.dataset.busy;
+    if (busy) event.submitter.textContent = busy;
   });
 
   const release = () => {

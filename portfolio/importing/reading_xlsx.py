@@ -13,7 +13,9 @@ from typing import Any
 
 import openpyxl
 from openpyxl.cell.read_only import EMPTY_CELL, ReadOnlyCell
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.cell import range_boundaries
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from portfolio.importing.cells import cell_text
 from portfolio.importing.sheet import MAX_COLUMNS, ReadError, Sheet
@@ -45,15 +47,29 @@ class _Part:
     uncomputed: str = ""
 
 
+class _Sheet(ReadOnlyWorksheet):
+    def _get_size(self) -> None:
+        """The declared size may be wrong, and where none is declared openpyxl reads every cell."""
+
+
+class _Reader(ExcelReader):
+    def read_worksheets(self) -> None:
+        for sheet, relation in self.parser.find_sheets():
+            if relation.target in self.valid_files and "chartsheet" not in relation.Type:
+                table = _Sheet(self.wb, sheet.name, relation.target, self.shared_strings)
+                table.sheet_state = sheet.state
+                self.wb._sheets.append(table)
+
+
 def read(data: bytes, *, sheet: str = "") -> Sheet:
     """The chosen sheet of the workbook. Raises `ReadError`."""
     parts = _inspect(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions that do not matter here
-            book = openpyxl.load_workbook(
-                io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-            )
+            reader = _Reader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            reader.read()
+            book = reader.wb
     except Exception as error:  # damage surfaces in openpyxl as whatever broke first
         raise ReadError(DAMAGED) from error
     try:
@@ -159,8 +175,6 @@ def _load(
 
 
 def _records(table: Any) -> Iterator[tuple[int, list[str]]]:
-    # The declared dimensions may be wrong and would pad every row to their width.
-    table.reset_dimensions()
     rows = enumerate(table.iter_rows(), start=1)
     while True:
         try:

@@ -27,7 +27,15 @@ from portfolio.models import ImportBatch, ImportedRow
 from tests.bench.measuring import Report, seconds
 
 ROWS, ROUNDS, MOST = 10_000, 5, 5
-TABLES = (BusinessUnit, Initiative, Claim, Rollout, Standing, ImportedRow, Event)
+TABLES: tuple[type[models.Model], ...] = (
+    BusinessUnit,
+    Initiative,
+    Claim,
+    Rollout,
+    Standing,
+    ImportedRow,
+    Event,
+)
 STATUSES = ("Live", "Pilot", "Planned", "Rollout", "Retired")
 HEADINGS = ("Project", "Department", "Team", "Status", "Purpose", "Start date", "Remarks", "Vendor")
 PURPOSE = "Reads what comes in, sorts it and proposes an answer that a person checks. " * 6
@@ -123,7 +131,7 @@ def _rows_after(table: type[models.Model], newest: int) -> list[Line]:
     assert key is not None
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT {columns} FROM "{table._meta.db_table}" WHERE "{key.column}" > %s '  # noqa: S608
+            f'SELECT {columns} FROM "{table._meta.db_table}" WHERE "{key.column}" > %s '
             f'ORDER BY "{key.column}"',
             [newest],
         )

@@ -117,6 +117,19 @@ def test_a_date_shown_without_its_year_stays_as_it_is_shown() -> None:
     assert read(saved(book), name="a.xlsx").rows[0].cells == ("A", "22-Jul")
 
 
+def test_a_table_may_start_anywhere_and_its_rows_keep_their_numbers() -> None:
+    book = openpyxl.Workbook()
+    for row, cells in ((3, ["Project", "Unit"]), (4, ["A", "HR"]), (7, ["B", "IT"])):
+        for column, text in enumerate(cells, start=2):
+            book.active.cell(row=row, column=column, value=text)
+    sheet = read(saved(book), name="a.xlsx")
+    assert sheet.headings == ("", "Project", "Unit")
+    assert [(row.number, row.cells) for row in sheet.rows] == [
+        (4, ("", "A", "HR")),
+        (7, ("", "B", "IT")),
+    ]
+
+
 def test_formulas_are_taken_by_their_saved_value() -> None:
     book = openpyxl.Workbook()
     book.active.append(["Project", "Users"])
