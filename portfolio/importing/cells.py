@@ -6,6 +6,8 @@ import re
 from datetime import date, datetime, time, timedelta
 
 _QUOTED_OR_COLOUR = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+# Old workbooks can hold them; no database keeps them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -18,7 +20,7 @@ def cell_text(value: object, number_format: str = "") -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value.replace("_x000D_", "")
+        return _UNSTORABLE.sub("", value.replace("_x000D_", ""))
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):

@@ -19,7 +19,7 @@ from gates.models import Claim, Rollout, Standing
 from gates.services.rollouts import move_claim
 from initiatives.errors import Refused
 from initiatives.models import BusinessUnit, Initiative
-from initiatives.services import create_initiative, edit_initiative
+from initiatives.services import create_initiative, edit_initiative, next_numbers
 from portfolio.importing.apply import (
     confirm_import,
     fingerprint,
@@ -104,6 +104,23 @@ def test_each_initiative_and_the_import_itself_are_in_the_audit(hannah: User) ->
     assert Event.objects.filter(verb="initiative.imported").count() == 4
     assert Event.objects.get(verb="import.confirmed").data["batch"] == batch.pk
     assert verify()[1] == []
+
+
+def test_many_rows_are_sent_at_once_and_keep_every_rule(hannah: User) -> None:
+    rows = [(f"P{n}", f"Unit {n % 7}", "Live", "“x”\t\\N\n", "") for n in range(150)]
+    with CaptureQueriesContext(connection) as captured:
+        imported(hannah, *rows)
+    assert len(captured) < 30 * 1.5
+    assert Standing.objects.filter(labels__contains=["extended_pilot"]).count() == 150
+    assert set(Initiative.objects.values_list("problem", flat=True)) == {"“x”\t\\N"}
+    assert verify()[1] == []
+    assert Initiative.objects.create(
+        number=next_numbers(1)[0],
+        name="By hand",
+        unit=BusinessUnit.objects.all()[0],
+        created_at=NOW,
+        touched_at=NOW,
+    ).pk
 
 
 def test_confirming_twice_imports_once(hannah: User) -> None:

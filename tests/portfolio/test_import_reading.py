@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.merge import MergedCellRange
 
+from portfolio.importing.cells import cell_text
 from portfolio.importing.reading import ReadError, read
 from tests.portfolio.inventory import (
     CSV,
@@ -172,6 +173,10 @@ def test_merged_cells_among_the_rows_are_refused_and_in_a_title_they_are_not() -
 def test_cells_that_begin_like_a_formula_are_kept_as_they_are() -> None:
     sheet = read(csv_bytes(["=cmd|' /C calc'!A1", "+1", "@SUM(A1)", "-x"]), name="a.csv")
     assert sheet.rows[0].cells == ("=cmd|' /C calc'!A1", "+1", "@SUM(A1)", "-x")
+
+
+def test_what_no_database_can_store_is_dropped_from_a_workbook() -> None:
+    assert cell_text("a\x00b\ud835c") == "abc"
 
 
 cells = st.text(
