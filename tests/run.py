@@ -41,7 +41,7 @@ def main() -> None:
         failed = [name for name, cmd in CHECKS.items() if not passes(name, cmd, checks_environment)]
         if not audit_passes():
             failed.append("known vulnerabilities")
-        code = 0 if lint_only else subprocess.run([BIN / "pytest", "-q"], check=False).returncode
+        code = 0 if lint_only else pytest()
     if failed:
         print(f"Failed before the tests: {', '.join(failed)}", file=sys.stderr)
     sys.exit(code or bool(failed))
@@ -56,6 +56,12 @@ def ensure_chromium() -> None:
         subprocess.run(INSTALL_CHROMIUM.split(), check=True, stdout=subprocess.DEVNULL)
     if not find_chromium():
         sys.exit(f"The browser tests need Chromium. On Debian: sudo {INSTALL_CHROMIUM}")
+
+
+def pytest() -> int:
+    """All tests, on every core; a file stays on one, with what it set up."""
+    command = (BIN / "pytest", "-q", "--numprocesses=auto", "--dist=loadfile", "--durations=15")
+    return subprocess.run(command, check=False).returncode
 
 
 def passes(name: str, command: tuple[str | Path, ...], environment: dict[str, str]) -> bool:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from config.env import data_dir
 
-TEST_DATA_DIR: Path = data_dir() / "test"
+# Tests on several cores do not meet: each process has servers of its own.
+TEST_DATA_DIR: Path = data_dir() / "-".join(
+    filter(None, ("test", os.environ.get("PYTEST_XDIST_WORKER")))
+)
 os.environ["CLEARWAY_DATA_DIR"] = str(TEST_DATA_DIR)
 os.environ["CLEARWAY_DEMO"] = "0"
 
