@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from accounts.permissions import needs
 from accounts.roles import Permission
@@ -19,6 +20,7 @@ PER_PAGE = 50
 
 
 @needs(Permission.EDIT_ALL)
+@require_safe
 def sent(request: HttpRequest) -> HttpResponse:
     """Every reminder, newest first, for the program office."""
     words = request.GET.get("q", "").strip()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.demo import DEMO_PASSWORD, DEMO_PEOPLE
 from accounts.errors import Refused
@@ -57,6 +57,7 @@ def safe_next(request: HttpRequest) -> str:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @login_not_required
 def setup(request: HttpRequest) -> HttpResponse:
@@ -84,6 +85,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @login_not_required
 def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:

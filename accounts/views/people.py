@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Refused
 from accounts.forms import InvitationForm, RolesForm
@@ -27,6 +27,7 @@ PER_PAGE = 50
 
 
 @needs(Permission.PEOPLE)
+@require_safe
 def people(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     everybody = User.objects.order_by("-is_active", "name", "pk").prefetch_related("grants")
@@ -48,6 +49,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @needs(Permission.PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if form.is_valid():
@@ -119,6 +121,7 @@ def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
 
 
 @needs(Permission.PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     form = RolesForm(request.POST or None, initial=RolesForm.initial_of(user))

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import ProfileForm
 from accounts.middleware import remember_theme
@@ -14,6 +14,7 @@ from accounts.services.people import edit_profile
 from accounts.views.entrance import safe_next
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     # A copy: the form writes into what it is given, valid or not, and the page shows the reader.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=reader(request).pk))

@@ -53,9 +53,7 @@ class Visitors:
 
     def _sign_in(self, context: BrowserContext, person: User) -> None:
         client = Client()
-        client.force_login(
-            person, backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.address}]
@@ -63,8 +61,10 @@ class Visitors:
 
     def _heard(self, message: ConsoleMessage) -> None:
         # Chromium also reports every page that answers with a refusal; that is no error here.
-        refused_page = message.text.startswith("Failed to load resource") and message.page and (
-            message.location["url"].split("#")[0] == message.page.url.split("#")[0]
+        refused_page = (
+            message.text.startswith("Failed to load resource")
+            and message.page
+            and (message.location["url"].split("#")[0] == message.page.url.split("#")[0])
         )
         if message.type in ("error", "warning") and not refused_page:
             self.complaints.append(f"console at {message.location['url']}: {message.text}")

@@ -1,0 +1,155 @@
+"""One small portfolio with everything that an address can speak of, and somebody in every part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import User
+from accounts.roles import Remit, Role
+from accounts.services.invitations import invite
+from gates.case import case_of
+from gates.models import Condition, Decision, Rollout
+from gates.services.decisions import NewCondition
+from gates.services.reviews import open_review
+from initiatives.models import Initiative
+from initiatives.services import set_contributors
+from portfolio.importing.apply import confirm_import, fingerprint, plan_for, prepare
+from portfolio.importing.reading import read
+from portfolio.importing.suggesting import suggest_mapping
+from portfolio.models import ImportBatch
+from tests.factories import (
+    make_decision,
+    make_evidence,
+    make_initiative,
+    make_ready,
+    make_rollout,
+    make_sign_offs,
+    make_submitted,
+    make_user,
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody by the part they have in the initiatives of the world."""
+
+    owner: User
+    contributor: User
+    sponsor: User
+    executive: User
+    reviewer: User
+    office: User
+    second_office: User
+    administrator: User
+    outsider: User
+
+
+def make_cast() -> Cast:
+    """One person for each part; the sponsor has no role, the executive no part."""
+    return Cast(
+        owner=make_user("Maya Okafor"),
+        contributor=make_user("Devin Park"),
+        sponsor=make_user("Sam Whitfield"),
+        executive=make_user("Carol Nakamura", Role.EXECUTIVE),
+        reviewer=make_user("Lena Haas", remits=Remit.values),
+        office=make_user("Hannah Cole", Role.PROGRAM_OFFICE),
+        second_office=make_user("Peter Voss", Role.PROGRAM_OFFICE),
+        administrator=make_user("Ada Lindqvist", Role.ADMINISTRATOR),
+        outsider=make_user("Oscar Ferro"),
+    )
+
+
+def make_underway(cast: Cast, *, at: datetime, name: str) -> Rollout:
+    """At the pilot after a conditional go whose condition is open, with evidence to verify and
+    an open review of Gate 1."""
+    initiative = make_initiative(
+        owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=at, name=name
+    )
+    rollout = make_rollout(initiative, by=cast.office, at=at)
+    set_contributors(initiative=initiative, people=[cast.contributor], by=cast.owner, at=at)
+    left_open = next(
+        f for f in case_of(rollout, today=at.date()).evaluation.blockers if f.coverable
+    )
+    make_ready(rollout, by=cast.owner, verifier=cast.contributor, skip=[left_open.id], at=at)
+    make_sign_offs(make_submitted(rollout, by=cast.owner, at=at), [cast.reviewer], at=at)
+    condition = NewCondition(left_open.id, "Bring it.", cast.owner, at.date() + timedelta(days=30))
+    make_decision(rollout, "conditional_go", conditions=[condition], by=cast.second_office, at=at)
+    make_evidence(initiative, by=cast.contributor, at=at, title="Pilot report, not yet verified")
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    open_review(rollout=rollout, by=cast.owner, at=at)
+    return rollout
+
+
+DRAFT_STEPS = (
+    "discard",
+    "columns",
+    "reading",
+    "values",
+    "dry_run",
+    "rows",
+    "invalid",
+    "answers",
+    "confirm",
+)
+INVENTORY = """Name,Department,Status,Owner
+Leave planner,People team,In production,maya.okafor@example.org
+Stock forecast,Supply,Pilot,
+,Supply,Pilot,
+"""
+
+
+def make_import(
+    cast: Cast, *, at: datetime, confirmed: bool, inventory: str = INVENTORY
+) -> ImportBatch:
+    """An inventory as a draft that is ready to confirm, or imported; one row is invalid."""
+    content = inventory.encode()
+    sheet = read(content, name="inventory.csv")
+    batch = prepare(content=content, file_name="inventory.csv", sheet=sheet, by=cast.office, at=at)
+    batch.preset, mapping = suggest_mapping(sheet)
+    batch.mapping = mapping.model_dump(mode="json")
+    batch.save()
+    if confirmed:
+        seen = fingerprint(plan_for(batch))
+        return confirm_import(batch=batch, by=cast.office, at=at, seen=seen)
+    return batch
+
+
+def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
+    """What each parameter of an address stands for, where need be by the route's name."""
+    document = rollout.playbook.parsed
+    invitation, secret = invite(
+        email="nadia@example.org", name="Nadia Rahman", grants=[], by=cast.administrator, at=at
+    )
+    imported = make_import(cast, at=at, confirmed=True)
+    draft = make_import(cast, at=at, confirmed=False)
+    evidence = rollout.initiative.evidence.awaiting_verification().first()
+    assert evidence is not None
+    return {
+        "reference": rollout.initiative.reference,
+        "remit": Remit.SECURITY,
+        "area": document.design_areas[0].key,
+        "mode": document.failure_modes[0].key,
+        "gates:criterion.key": document.gate(1).criteria[0].key,
+        "gates:check.key": document.checks[0].key,
+        "gates:evidence.pk": evidence.pk,
+        "gates:verify_evidence.pk": evidence.pk,
+        "gates:decision.pk": Decision.objects.get(rollout=rollout).pk,
+        "gates:condition.pk": Condition.objects.get(rollout=rollout).pk,
+        "portfolio:imported_row.reference": Initiative.objects.get(name="Leave planner").reference,
+        "portfolio:export.kind": "csv",
+        "portfolio:import_batch.pk": imported.pk,
+        "portfolio:import_file.pk": imported.pk,
+        "portfolio:import_undo.pk": imported.pk,
+        "portfolio:import_rows.outcome": "new",
+        **{f"portfolio:import_{step}.pk": draft.pk for step in DRAFT_STEPS},
+        "reminders:mail.pk": 1,
+        "accounts:accept.secret": secret,
+        "accounts:resend.pk": invitation.pk,
+        "accounts:withdraw.pk": invitation.pk,
+        "accounts:person.pk": cast.contributor.pk,
+        "accounts:deactivate.pk": cast.contributor.pk,
+        "accounts:reactivate.pk": cast.contributor.pk,
+        "account_reset_password_from_key.uidb36": "1",
+        "account_reset_password_from_key.key": "cv1-used-up",
+    }
