@@ -198,7 +198,7 @@ def _count_tallies(found: Overview, rollouts: Rollouts, unit: int | None) -> Non
             case "blocker":
                 found.blockers.append((thing, count))
             case "proof":
-                due = day + timedelta(days=document_of(place).proof_days)
+                due = day + timedelta(days=document_of(int(place)).proof_days)
                 found.due.append(Due(what, due, count, thing))
             case _:
                 found.due.append(Due(what, day, count, thing))
@@ -299,6 +299,6 @@ def _dates(rollouts: Rollouts, today: date) -> list[Counted]:
             "proof",
             F("initiative__owner_since"),
             "initiative__reference",
-            place=F("playbook__text_id"),
+            place=F("playbook_id"),
         ),
     ]

@@ -92,13 +92,14 @@ class Waits:
         return sum(self.rules.values())
 
 
-def playbooks(request: HttpRequest) -> dict[int, str]:
-    """The digest of every published playbook by its id, oldest first."""
-    return kept(
+def documents(request: HttpRequest) -> dict[int, Document]:
+    """Every published playbook by its id, oldest first."""
+    ids = kept(
         request,
         "playbooks",
-        lambda: dict(PlaybookVersion.objects.order_by("number").values_list("pk", "text_id")),
+        lambda: list(PlaybookVersion.objects.order_by("number").values_list("pk", flat=True)),
     )
+    return {pk: document_of(pk) for pk in ids}
 
 
 def current_document(request: HttpRequest) -> Document:
@@ -106,11 +107,11 @@ def current_document(request: HttpRequest) -> Document:
 
     Raises IndexError before the first is published.
     """
-    return document_of(list(playbooks(request).values())[-1])
+    return list(documents(request).values())[-1]
 
 
 def day_of(request: HttpRequest) -> Day:
-    days = {pk: document_of(sha256).proof_days for pk, sha256 in playbooks(request).items()}
+    days = {pk: document.proof_days for pk, document in documents(request).items()}
     return Day(today=timezone.localdate(), proof_days=days)
 
 

@@ -14,6 +14,7 @@ from accounts.roles import Role
 from gates.views.loading import reader as reader_of
 from portfolio.attention import Lines
 from portfolio.counts import view_counts
+from portfolio.filters import Filters
 from portfolio.views.table import table_context
 from portfolio.waiting import day_of, waits
 
@@ -44,7 +45,7 @@ def attention_and_table(request: HttpRequest) -> HttpResponse:
             "nav": "attention",
             "lines": lines[:FIRST_LINES],
             **_head(request, lines),
-            **table_context(request),
+            **table_context(request, Filters.of(request.GET)),
         },
     )
 

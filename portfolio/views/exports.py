@@ -56,7 +56,8 @@ def export(request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpRespo
     if not reader.may(Permission.EXPORT):
         raise PermissionDenied
     filters, today = Filters.of(request.GET), timezone.localdate()
-    rows = rows_of(values_of(filters.rollouts(reader).order_by(*filters.ordering())))
+    values = values_of(filters.rollouts(reader).order_by(*filters.ordering()))
+    rows = rows_of(values.iterator())
     lines = (_values(row, today) for row in rows)
     name = f"portfolio-{today:%Y-%m-%d}.{kind}"
     response: HttpResponse | StreamingHttpResponse

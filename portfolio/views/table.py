@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -22,9 +23,12 @@ from initiatives.models import BusinessUnit, ImpactClass, Initiative
 from look.glyphs import LABELS
 from portfolio.counts import VIEWS, view_counts
 from portfolio.filters import GATES, OWNERS, WORST_FIRST, Filters
+from portfolio.markup import options_html, rows_html
 from portfolio.rows import rows_of, values_of
 
 PAGE_SIZE = 50
+LABEL_CHOICES = [(key, word) for key, (_symbol, word, _outlined) in LABELS.items()]
+GATE_CHOICES = [(number, f"Gate {number}") for number in GATES]
 COLUMNS = (
     ("initiative", "Initiative"),
     ("owner", "Owner"),
@@ -54,33 +58,42 @@ class Rows(Paginator):  # type: ignore[type-arg]
 @login_required
 @require_GET
 def table(request: HttpRequest) -> HttpResponse:
-    """The initiatives that the address asks for, fifty at a time."""
-    template = "portfolio/table.html"
+    """The initiatives that the address asks for, fifty at a time; for htmx, the rows alone."""
+    filters = Filters.of(request.GET)
     if request.htmx:  # type: ignore[attr-defined]
-        template = "portfolio/_table.html#results"
-    return render(request, template, {"nav": "portfolio", **table_context(request)})
+        return render(request, "portfolio/_fragment.html", _found(request, filters))
+    context = {"nav": "portfolio", **table_context(request, filters)}
+    return render(request, "portfolio/table.html", context)
 
 
-def table_context(request: HttpRequest, filters: Filters | None = None) -> dict[str, Any]:
-    """Everything that the table's template needs, for the address's view or the one given."""
+def table_context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    """Everything that the table's template needs for this view of the portfolio."""
+    return {
+        **_found(request, filters),
+        "options": _options(filters),
+        "may_add": reader_of(request).may(Permission.ADD),
+    }
+
+
+def _found(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    """What is found: the rows of one page, and how many there are beside it."""
     reader = reader_of(request)
-    filters = filters or Filters.of(request.GET)
     counts = view_counts(request, reader)
     unsorted = replace(filters, sort=WORST_FIRST)
     known = next((counts[key] for key, _name, view in VIEWS if view == unsorted), None)
-    today = timezone.localdate()
+    today, may_assign = timezone.localdate(), reader.may(Permission.ASSIGN)
     page = Rows(filters, reader, known).get_page(request.GET.get("page"))
+    rows = rows_of(page.object_list)
     return {
         "filters": filters,
         "page": page,
-        "rows": [row.cells(today) for row in rows_of(page.object_list)],
+        "rows": rows_html(rows, today, pick=may_assign),
         "tabs": tabs(unsorted, counts),
         "columns": [_column(filters, key, name) for key, name in COLUMNS],
-        "choices": _choices(filters),
         "table_url": reverse("portfolio:table"),
-        "may_assign": reader.may(Permission.ASSIGN),
+        "export_url": reverse("portfolio:export", args=["x"])[:-1],
+        "may_assign": may_assign,
         "may_export": reader.may(Permission.EXPORT),
-        "may_add": reader.may(Permission.ADD),
     }
 
 
@@ -110,24 +123,24 @@ def _column(filters: Filters, key: str, name: str) -> dict[str, str]:
     }
 
 
-def _choices(filters: Filters) -> dict[str, list[tuple[object, object, bool]]]:
-    """The options of each filter: value, words, whether it is chosen. Of the units, the top of the
-    tree and what lies under the chosen one."""
+def _options(filters: Filters) -> dict[str, SafeString]:
+    """The options of each filter. Of the units: the top of the tree, and what lies under the
+    chosen one."""
     shown = Q(parent=None)
     if filters.unit:
         shown |= Q(pk=filters.unit) | Q(parent=filters.unit)
     units = BusinessUnit.objects.filter(shown).values_list("pk", "label")
-    owners = [*OWNERS.items()]
+    owners = {key: f"Owner: {words}" for key, words in OWNERS.items()}
     if filters.owner and filters.owner not in OWNERS:
-        owners.append((filters.owner, "one person"))
-    first_label = filters.labels[0] if filters.labels else ""
+        owners[filters.owner] = "Owner: one person"
+    label = filters.labels[0] if filters.labels else ""
     return {
-        "unit": [(pk, label, pk == filters.unit) for pk, label in units],
-        "stage": [(v, words, v == filters.stage) for v, words in Stage.choices],
-        "label": [(v, words, v == first_label) for v, (_, words, _) in LABELS.items()],
-        "owner": [(v, words, v == filters.owner) for v, words in owners],
-        "impact": [(v, words, v == filters.impact) for v, words in ImpactClass.choices],
-        "gate": [(v, f"Gate {v}", v == filters.gate) for v in GATES],
+        "unit": options_html(units, filters.unit, "Unit: all"),
+        "stage": options_html(Stage.choices, filters.stage, "Stage: all live"),
+        "label": options_html(LABEL_CHOICES, label, "Label: any"),
+        "owner": options_html(owners.items(), filters.owner, "Owner: any"),
+        "impact": options_html(ImpactClass.choices, filters.impact, "Impact: any"),
+        "gate": options_html(GATE_CHOICES, filters.gate, "Gate: any"),
     }
 
 
