@@ -53,7 +53,6 @@ class Task:
     open: bool = False
     mine: bool = False
     needs: str = ""
-    coverable: bool = False
     answer: str = ""
     said: str = ""
     evidence: Evidence | None = None

@@ -176,7 +176,6 @@ class Worklist:
             "status": status,
             "word": word,
             "open": finding.blocks,
-            "coverable": finding.coverable,
             **more,
         }
         return Task(**values)
