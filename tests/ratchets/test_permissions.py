@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -153,7 +153,7 @@ METHODS = {"get": "GET", "post": "POST", "other": "DELETE"}
 ROUTES = {route.name: route for route in every_route()}
 
 
-def letter(response: HttpResponse) -> str:
+def letter(response: HttpResponseBase) -> str:
     match response.status_code:
         case 302 if response["Location"].split("?")[0] == reverse("account_login"):
             return "s"

@@ -1,0 +1,124 @@
+"""How many queries a page may cost, and that it costs no more in a large portfolio than in a small.
+
+Queries are counted with a cold cache but for the session, without the savepoints that stand in a
+test where a request begins and commits its transaction.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
+
+from gates.models import Rollout
+from gates.services.reviews import open_review
+from portfolio.sample.seed import seed
+from tests.factories import make_initiative, make_ready, make_rollout
+from tests.ratchets.routes import every_route
+from tests.ratchets.world import Cast, make_cast, make_underway
+
+pytestmark = pytest.mark.django_db
+
+SMALL, LARGE = 50, 2000
+READERS = ("office", "executive", "owner", "reviewer", "administrator")
+CEILINGS = {"portfolio:table": 8, "portfolio:dashboard": 8, "gates:initiative": 12}
+SUBMITTING = 15
+
+Costs = Mapping[tuple[str, str], int]
+
+
+class Counter:
+    """One reader of the pages, and what each costs."""
+
+    def __init__(self, cast: Cast, role: str) -> None:
+        self.client = Client()
+        self.client.force_login(
+            getattr(cast, role), backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+
+    def cost(self, method: str, url: str) -> int | None:
+        """Queries of a request that is answered; None of one that is refused or sent elsewhere."""
+        cache.clear()
+        self.client.get(reverse("gates:create"))  # brings the session back into the cache
+        with CaptureQueriesContext(connection) as captured:
+            response = self.client.generic(method, url)
+            if response.streaming:
+                list(response)
+        if method == "GET" and response.status_code != 200:
+            return None
+        assert response.status_code < 400
+        return sum("SAVEPOINT" not in query["sql"] for query in captured)
+
+
+class Portfolio:
+    """A portfolio that grows, with one initiative whose page is looked at."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.cast = make_cast()
+        self.rollout = make_underway(self.cast, at=self.now, name="Claims triage assistant")
+        self.small = self._costs(SMALL)
+        self.large = self._costs(LARGE)
+
+    def _costs(self, size: int) -> Costs:
+        seed(count=size - Rollout.objects.count(), seed=size, at=self.now)
+        arguments = {
+            "reference": self.rollout.initiative.reference,
+            "portfolio:export.kind": "csv",
+        }
+        pages = [
+            route
+            for route in every_route()
+            if route.name.startswith(("portfolio:", "reminders:", "accounts:people", "gates:"))
+            and all(arguments.get(f"{route.name}.{p}", arguments.get(p)) for p in route.parameters)
+        ]
+        found = {}
+        for role in READERS:
+            counter = Counter(self.cast, role)
+            for page in pages:
+                cost = counter.cost("GET", page.url(arguments))
+                if cost is not None:
+                    found[page.name, role] = cost
+        return found
+
+
+@pytest.fixture(scope="module")
+def portfolio(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Portfolio]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Portfolio()
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", CEILINGS)
+def test_a_page_keeps_below_its_ceiling(name: str, portfolio: Portfolio) -> None:
+    costs = {role: cost for (page, role), cost in portfolio.large.items() if page == name}
+    assert costs
+    assert max(costs.values()) <= CEILINGS[name], costs
+
+
+def test_no_page_costs_more_in_a_large_portfolio(portfolio: Portfolio) -> None:
+    assert set(portfolio.small) == set(portfolio.large)
+    dearer = {
+        page: (cost, portfolio.large[page])
+        for page, cost in portfolio.small.items()
+        if portfolio.large[page] > cost
+    }
+    assert dearer == {}
+
+
+def test_submitting_a_review_keeps_below_its_ceiling(portfolio: Portfolio) -> None:
+    cast, now = portfolio.cast, portfolio.now
+    rollout = make_rollout(make_initiative(owner=cast.owner, at=now), by=cast.owner, at=now)
+    make_ready(rollout, by=cast.owner, verifier=cast.contributor, at=now)
+    review = open_review(rollout=rollout, by=cast.owner, at=now)
+    url = reverse("gates:submit", args=[rollout.initiative.reference])
+    cost = Counter(cast, "owner").cost("POST", url)
+    review.refresh_from_db()
+    assert review.state == "submitted"
+    assert cost is not None
+    assert cost <= SUBMITTING
