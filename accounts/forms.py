@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account import forms as allauth
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -17,6 +18,47 @@ ROLE_MEANS = {
     Role.PROGRAM_OFFICE: _("Sees and edits everything, imports, assigns owners, decides at gates."),
     Role.EXECUTIVE: _("Sees everything and exports it. Decides where named as sponsor."),
 }
+
+
+class InOurWords:
+    """allauth's forms with labels of ours, and nothing said only by a placeholder."""
+
+    labels = {
+        "login": _("E-mail address"),
+        "email": _("E-mail address"),
+        "remember": _("Stay signed in on this computer"),
+        "oldpassword": _("Password until now"),
+        "password1": _("New password"),
+        "password2": _("New password, once more"),
+    }
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.labels.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+
+
+class SignInForm(InOurWords, allauth.LoginForm):
+    pass
+
+
+class ForgottenForm(InOurWords, allauth.ResetPasswordForm):
+    pass
+
+
+class ReplaceForm(InOurWords, allauth.ResetPasswordKeyForm):
+    pass
+
+
+class ChangeForm(InOurWords, allauth.ChangePasswordForm):
+    pass
+
+
+class ConfirmForm(InOurWords, allauth.ReauthenticateForm):
+    pass
 
 
 class NewPassword(forms.Form):

@@ -5,6 +5,7 @@ answers for it) and signing up; the name of the latter stays because allauth's p
 """
 
 from allauth.account import views
+from django.conf import settings
 from django.urls import include, path, re_path
 
 from accounts.views.entrance import sign_in
@@ -17,7 +18,11 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
-    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    path(
+        "password/reset/done/",
+        views.PasswordResetDoneView.as_view(extra_context={"demo": settings.DEMO}),
+        name="account_reset_password_done",
+    ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         views.password_reset_from_key,

@@ -40,7 +40,7 @@ def test_an_address_is_known_in_any_case(client: Client, ada: User) -> None:
 
 def test_a_wrong_password_says_so_and_keeps_the_person_out(client: Client, ada: User) -> None:
     page = sign_in(client, ada, password="wrong")
-    assert "not correct" in page.content.decode()
+    assert "do not belong together" in page.content.decode()
     assert client.get("/people/").status_code == 302
 
 

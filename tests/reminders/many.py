@@ -1,6 +1,7 @@
 """Reviews in bulk, for measuring: as the services would have left them, made in one statement."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import connection
 
@@ -72,7 +73,7 @@ def many_reviews(
 def settle(*tables: str) -> None:
     """What autovacuum does in time: statistics, and the map of pages that everybody may see."""
     for table in tables:
-        eventually(lambda table=table: _vacuumed(table), f"every page of {table} is seen by all")
+        eventually(partial(_vacuumed, table), f"every page of {table} is seen by all")
 
 
 def _vacuumed(table: str) -> bool:
