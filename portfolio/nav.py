@@ -94,8 +94,13 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _account_items(request: HttpRequest) -> list[dict[str, str]]:
-    url = _url("accounts:profile")
-    return [{"label": "Profile and sign-in", "url": url}] if url else []
+    user = request.user
+    if not isinstance(user, User):
+        return []
+    shown = [("Profile and sign-in", _url("accounts:profile"))]
+    if user.may(Permission.EDIT_ALL):
+        shown.append(("Reminders sent", _url("reminders:sent")))
+    return [{"label": label, "url": url} for label, url in shown if url]
 
 
 def _url(name: str) -> str:
