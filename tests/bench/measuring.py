@@ -4,49 +4,51 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-ROUNDS = 5
-REPEATS = 40
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """Times as multiples of the reference's median in the same round; the median of the rounds."""
+class Times:
+    """Seconds of one act, by rounds."""
 
-    p50: float
-    p95: float
+    rounds: Sequence[Sequence[float]]
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(self.percentiles(50))
+
+    @property
+    def p95(self) -> float:
+        return statistics.median(self.percentiles(95))
+
+    def percentiles(self, share: int) -> list[float]:
+        """One a round."""
+        return [
+            statistics.quantiles(one, n=100, method="inclusive")[share - 1] for one in self.rounds
+        ]
+
+    def beside(self, reference: Times, share: int) -> float:
+        """This percentile as a multiple of the reference's in the same round; of the rounds the
+        median."""
+        pairs = zip(self.percentiles(share), reference.percentiles(share), strict=True)
+        return statistics.median(own / other for own, other in pairs)
 
 
 def interleaved(
-    reference: Callable[[], object], tried: Mapping[str, Callable[[], object]]
-) -> dict[str, Ratio]:
-    """How long each takes beside the reference, one after the other, again and again."""
-    for warm_up in (reference, *tried.values()):
+    acts: Mapping[str, Callable[[], object]], *, rounds: int, repeats: int
+) -> dict[str, Times]:
+    """How long each act takes: one after the other, again and again."""
+    for warm_up in acts.values():
         warm_up()
-    rounds: dict[str, list[Ratio]] = {name: [] for name in tried}
-    for _ in range(ROUNDS):
-        base: list[float] = []
-        times: dict[str, list[float]] = {name: [] for name in tried}
-        for _ in range(REPEATS):
-            base.append(seconds(reference))
-            for name, page in tried.items():
-                times[name].append(seconds(page))
-        for name, measured in times.items():
-            rounds[name].append(
-                Ratio(
-                    statistics.median(measured) / statistics.median(base),
-                    _percentile(measured, 95) / statistics.median(base),
-                )
-            )
-    return {
-        name: Ratio(
-            statistics.median(ratio.p50 for ratio in ratios),
-            statistics.median(ratio.p95 for ratio in ratios),
-        )
-        for name, ratios in rounds.items()
-    }
+    times: dict[str, list[list[float]]] = {name: [] for name in acts}
+    for _ in range(rounds):
+        for name in acts:
+            times[name].append([])
+        for _ in range(repeats):
+            for name, act in acts.items():
+                times[name][-1].append(seconds(act))
+    return {name: Times(measured) for name, measured in times.items()}
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -55,22 +57,32 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _percentile(values: list[float], share: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
-
-
 @dataclass
 class Report:
     """Lines of what was measured beside what is allowed."""
 
-    failed: bool = False
+    over: list[str] = field(default_factory=list)
+
+    def title(self, text: str) -> None:
+        print(f"\n{text.strip().splitlines()[0]}", flush=True)
 
     def line(self, what: str, value: float, most: float, unit: str = "") -> None:
         """One figure; more than ``most`` fails the run."""
         good = value <= most
-        self.failed |= not good
-        sign = "ok  " if good else "OVER"
-        print(f"{sign}  {what:<58} {value:>8.2f}{unit:<4}  allowed {most:g}{unit}", flush=True)
+        shown = f"{value:.0f}" if value == int(value) else f"{value:.2f}"
+        print(
+            f"  {'ok  ' if good else 'OVER'}  {what:<52} {shown:>8} {unit:<3}  "
+            f"at most {most:g} {unit}".rstrip(),
+            flush=True,
+        )
+        if not good:
+            self.over.append(what)
+
+    def fact(self, what: str, good: bool) -> None:
+        """Something that holds or does not."""
+        print(f"  {'ok  ' if good else 'OVER'}  {what}", flush=True)
+        if not good:
+            self.over.append(what)
 
     def note(self, text: str) -> None:
-        print(f"      {text}", flush=True)
+        print(f"        {text}", flush=True)
