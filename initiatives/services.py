@@ -186,27 +186,34 @@ def assign_people(
             f"One person cannot both own and sponsor: {'; '.join(clashes[:5])}. "
             "The sponsor decides what the owner submits."
         )
-    for initiative in locked:
-        said = []
-        if owner is not None and initiative.owner_id != owner.pk:
-            initiative.owner, initiative.owner_since = owner, at.date()
-            said.append(f"{owner} owns it")
-        if sponsor is not None and initiative.sponsor_id != sponsor.pk:
-            initiative.sponsor = sponsor
-            said.append(f"{sponsor} sponsors it")
-        if not said:
-            continue
-        initiative.save(update_fields=["owner", "owner_since", "sponsor"])
-        conclude(
-            initiative=initiative,
-            verb="initiative.assigned",
-            summary="; ".join(said),
-            data={"owner": initiative.owner_id, "sponsor": initiative.sponsor_id},
-            by=by,
-            at=at,
-        )
-        changed += 1
+    with hooks.gathered(at):
+        for initiative in locked:
+            changed += _assign(initiative, owner=owner, sponsor=sponsor, by=by, at=at)
     return changed
+
+
+def _assign(
+    initiative: Initiative, *, owner: User | None, sponsor: User | None, by: User, at: datetime
+) -> bool:
+    said = []
+    if owner is not None and initiative.owner_id != owner.pk:
+        initiative.owner, initiative.owner_since = owner, at.date()
+        said.append(f"{owner} owns it")
+    if sponsor is not None and initiative.sponsor_id != sponsor.pk:
+        initiative.sponsor = sponsor
+        said.append(f"{sponsor} sponsors it")
+    if not said:
+        return False
+    initiative.save(update_fields=["owner", "owner_since", "sponsor"])
+    conclude(
+        initiative=initiative,
+        verb="initiative.assigned",
+        summary="; ".join(said),
+        data={"owner": initiative.owner_id, "sponsor": initiative.sponsor_id},
+        by=by,
+        at=at,
+    )
+    return True
 
 
 def _same(one: User | int | None, other: User | int | None) -> bool:
