@@ -4,6 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -148,3 +155,15 @@ def test_without_the_demo_nobody_gets_in_that_way(client: Client, hannah: User) 
 def test_the_demo_opens_no_other_account(client: Client, oscar: User, settings: Any) -> None:
     settings.DEMO = True
     assert client.post("/demo/sign-in/", {"email": oscar.email}).status_code == 404
+
+
+def test_a_second_step_is_asked_of_who_turned_it_on(client: Client, ada: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(ada, secret)
+    page = sign_in(client, ada, next="/people/")
+    assert page.headers["location"].startswith("/accounts/2fa/authenticate/")
+    assert client.get("/people/").status_code == 302, "the password alone opens nothing"
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    page = client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert page.headers["location"] == "/people/"
+    assert client.get("/people/").status_code == 200
