@@ -12,6 +12,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -30,6 +31,7 @@ from config.env import data_dir
 
 # A crashed cluster replays its log before it answers.
 START_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 3
 
 # For tests: a cluster that nobody will miss after a power cut.
 THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal")
@@ -93,18 +95,28 @@ class _Postgres:
         if not self.home.exists():
             self._create()
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        refusal: _CommandFailedError | None = None
         while not self._answers():
             if time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL does not start; see {self.home / 'server.log'}")
-            if not self._is_alive():
-                with suppress(_CommandFailedError):  # the last one's children still go
+                log = self.home / "server.log"
+                raise RuntimeError(f"PostgreSQL does not answer; see {log}") from refusal
+            if not self._postmaster():
+                try:
                     self._start()
+                except _CommandFailedError as error:  # what was killed may need a moment to go
+                    refusal = error
             time.sleep(0.05)
         self._ensure_database()
 
     def stop(self) -> None:
-        with suppress(_CommandFailedError):  # it is down already
-            self._run("pg_ctl", "stop", "--mode=fast", "--wait", "-D", str(self.home))
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        if server := self._postmaster():
+            with suppress(psutil.NoSuchProcess):
+                server.send_signal(signal.SIGINT)  # end the sessions, write a checkpoint, go
+                while _is_alive(server):
+                    if time.monotonic() > deadline:
+                        server.send_signal(signal.SIGQUIT)  # go now; the log is replayed next time
+                    time.sleep(0.02)
         with suppress(OSError):  # Redis may still have its socket here
             self.sockets.rmdir()
 
@@ -123,6 +135,7 @@ class _Postgres:
 
     def _start(self) -> None:
         _private_dir(self.sockets)
+        _give_to_server_user(self.home)
         # No server of ours is alive; what a killed one left would stop it if its number is in use.
         for leftover in (self.home / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
             leftover.unlink(missing_ok=True)
@@ -146,13 +159,14 @@ class _Postgres:
             return True
         return False
 
-    def _is_alive(self) -> bool:
-        """Whether postmaster.pid tells the truth: its number may be another process's by now."""
+    def _postmaster(self) -> psutil.Process | None:
+        """The running server. A stale pid file may by now name another process."""
         with suppress(OSError, ValueError, IndexError, psutil.Error):
             pid = int((self.home / "postmaster.pid").read_text().splitlines()[0])
             process = psutil.Process(pid)
-            return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-        return False
+            if process.name() == "postgres" and _is_alive(process):
+                return process
+        return None
 
     def _run(self, command: str, *arguments: str) -> None:
         with tempfile.TemporaryFile("w+") as complaints:  # a pipe would stay open with the server
@@ -215,6 +229,12 @@ class _Redis:
         with suppress(redis.ConnectionError):
             return bool(self.client.ping())
         return False
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _socket_dir(data: Path) -> Path:

@@ -9,7 +9,7 @@ workers = env("WEB_CONCURRENCY", int, 3)
 # Read the code once and fork: the second and third worker cost nothing to start.
 preload_app = True
 timeout = 60
-graceful_timeout = 5
+graceful_timeout = 3
 # Workers are replaced now and then, so that a leak in a library stays small.
 max_requests = 5000
 max_requests_jitter = 500

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 # Web and worker finish what they are at; then they are ended, to be gone within ten seconds.
-GRACE_SECONDS = 6
+GRACE_SECONDS = 4
 
 
 class Processes:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,14 +28,16 @@ with embedded.servers(Path(sys.argv[1]), throwaway=True):
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
-    # Deeper than the 107 bytes that a socket's path may have.
-    path = tmp_path / ("d" * 60) / ("e" * 60)
-    yield path
-    with suppress(FileNotFoundError):
-        os.kill(postmaster(path), signal.SIGQUIT)
+    # Not tmp_path: each pytest that starts closes its folder to PostgreSQL's user, were we root.
+    with tempfile.TemporaryDirectory() as folder:
+        # Deeper than the 107 bytes that a socket's path may have.
+        path = Path(folder) / ("d" * 60) / ("e" * 60)
+        yield path
+        with suppress(FileNotFoundError):
+            os.kill(postmaster(path), signal.SIGQUIT)
 
 
 @contextmanager

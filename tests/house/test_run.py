@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config import embedded
 from config.processes import Processes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,21 +65,25 @@ class Run:
         leader = psutil.Process(self.process.pid)
         servers = [
             process
-            for process in psutil.process_iter()
-            if process.ppid() == 1 and str(self.data) in " ".join(process.cmdline())
+            for process in psutil.process_iter(["ppid", "cmdline"])
+            if process.info["ppid"] == 1
+            and str(self.data) in " ".join(process.info["cmdline"] or ())
         ]
         return [leader, *leader.children(recursive=True), *servers]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    run = Run(tmp_path / "data")
-    yield run
-    if run.process.poll() is None:
-        run.process.kill()
-        run.process.wait()
-    leftovers = Processes(tmp_path / "data" / "processes.json")
-    leftovers.stop_leftovers()
+def run() -> Iterator[Run]:
+    # Not tmp_path: each pytest that starts closes its folder to PostgreSQL's user, were we root.
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(Path(folder) / "data")
+        yield run
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+        Processes(run.data / "processes.json").stop_leftovers()
+        with embedded.servers(run.data):
+            pass  # the last one out stops what a failed test has left
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -86,19 +92,29 @@ def is_gone(process: psutil.Process) -> bool:
     return True
 
 
+def remaining(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that are still there. A server takes its pid file away a moment before it ends."""
+    deadline = time.monotonic() + 2
+    while (left := [process for process in processes if not is_gone(process)]) and (
+        time.monotonic() < deadline
+    ):
+        psutil.wait_procs(left, timeout=0.1)
+    return left
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
 def test_everything_starts_and_everything_stops(run: Run, stop: signal.Signals) -> None:
     run.wait_until_ready()
     with urllib.request.urlopen(f"{run.url}/health/ready") as answer:
         assert answer.status == 200
     family = run.family()
-    commands = " ".join(" ".join(process.cmdline()) for process in family)
+    commands = " ".join(" ".join(process.cmdline()) for process in family if not is_gone(process))
     assert all(name in commands for name in ("gunicorn", "worker", "beat", "postgres"))
 
     os.killpg(run.process.pid, stop)
 
     assert run.process.wait(STOP_SECONDS) == 0
-    assert [process for process in family if not is_gone(process)] == []
+    assert remaining(family) == []
 
 
 def test_a_start_after_a_kill_takes_away_what_was_left(run: Run) -> None:
@@ -113,7 +129,7 @@ def test_a_start_after_a_kill_takes_away_what_was_left(run: Run) -> None:
     os.killpg(again.process.pid, signal.SIGINT)
 
     assert again.process.wait(STOP_SECONDS) == 0
-    assert [process for process in orphans if not is_gone(process)] == []
+    assert remaining(orphans) == []
 
 
 def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
