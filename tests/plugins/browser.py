@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,4 +28,6 @@ def browser() -> Iterator[Browser]:
             executable_path=path, args=["--disable-dev-shm-usage", "--font-render-hinting=none"]
         )
         yield chromium
+        # While the loop runs, Django keeps connections of their own for it.
+        connections.close_all()
         chromium.close()

@@ -42,5 +42,4 @@ def _walk(
             yield Route(":".join((*spaces, entry.name)), parameters)
 
 
-def every_route() -> list[Route]:
-    return list(_walk(get_resolver(), (), ()))
+ROUTES = {route.name: route for route in _walk(get_resolver(), (), ())}

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.ratchets.routes import HEALTH, every_route
+from tests.ratchets.routes import HEALTH, ROUTES
 from tests.ratchets.world import Cast, arguments_of, make_cast, make_underway
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +150,6 @@ RULES = {
     "reminders:mail": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),
 }
 METHODS = {"get": "GET", "post": "POST", "other": "DELETE"}
-ROUTES = {route.name: route for route in every_route()}
 
 
 def letter(response: HttpResponseBase) -> str:
@@ -187,9 +186,7 @@ class Site(NamedTuple):
 def sign_in(cast: Cast, role: str) -> Client:
     client = Client()
     if role != "anonymous":
-        client.force_login(
-            getattr(cast, role), backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
+        client.force_login(getattr(cast, role), backend="accounts.backends.Backend")
     return client
 
 

@@ -19,7 +19,7 @@ from gates.models import Rollout
 from gates.services.reviews import open_review
 from portfolio.sample.seed import seed
 from tests.factories import make_initiative, make_ready, make_rollout
-from tests.ratchets.routes import every_route
+from tests.ratchets.routes import ROUTES
 from tests.ratchets.world import Cast, make_cast, make_underway
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +37,7 @@ class Counter:
 
     def __init__(self, cast: Cast, role: str) -> None:
         self.client = Client()
-        self.client.force_login(
-            getattr(cast, role), backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
+        self.client.force_login(getattr(cast, role), backend="accounts.backends.Backend")
 
     def cost(self, method: str, url: str) -> int | None:
         """Queries of a request that is answered; None of one that is refused or sent elsewhere."""
@@ -73,7 +71,7 @@ class Portfolio:
         }
         pages = [
             route
-            for route in every_route()
+            for route in ROUTES.values()
             if route.name.startswith(("portfolio:", "reminders:", "accounts:people", "gates:"))
             and all(arguments.get(f"{route.name}.{p}", arguments.get(p)) for p in route.parameters)
         ]

@@ -93,7 +93,7 @@ DRAFT_STEPS = (
     "confirm",
 )
 INVENTORY = """Name,Department,Status,Owner
-Leave planner,People team,In production,maya.okafor@example.org
+Leave planner,People team,In production,maya.okafor@example.com
 Stock forecast,Supply,Pilot,
 ,Supply,Pilot,
 """

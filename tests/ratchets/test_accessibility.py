@@ -1,0 +1,87 @@
+"""axe finds nothing on any page: no rule disabled, light and dark, 1280 and 320 pixels wide, no
+scrolling sideways, no error in the console, nothing asked of another host."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.plugins.site import Visitors
+from tests.ratchets.axe import EVERY_LOOK, TWO_LOOKS, faults, show
+from tests.ratchets.gallery import EMPTY, SITUATIONS, Gallery
+from tests.ratchets.routes import ROUTES
+
+pytestmark = pytest.mark.django_db
+
+# Addresses that answer with a file or by sending on, to whomever asks and whatever is sent.
+NOT_PAGES = {
+    "accounts:deactivate",
+    "accounts:demo_sign_in",
+    "accounts:reactivate",
+    "accounts:resend",
+    "accounts:setup",
+    "accounts:theme",
+    "accounts:withdraw",
+    "gates:evidence",
+    "gates:reopen",
+    "gates:resume",
+    "gates:verify_evidence",
+    "mfa_download_recovery_codes",
+    "portfolio:export",
+    "portfolio:import_answers",
+    "portfolio:import_confirm",
+    "portfolio:import_discard",
+    "portfolio:import_file",
+    "portfolio:import_invalid",
+    "portfolio:import_reading",
+    "portfolio:search",
+}
+STATES = (
+    "setup before anybody is there, GET",
+    "setup before anybody is there, POST",
+    *(f"empty {name} for {role}" for role, name in EMPTY),
+    *(f"{situation} {name} for {role}" for situation, role, name in SITUATIONS),
+    "decision on facts that changed",
+    "start page for owner",
+    "start page for executive",
+    "start page for reviewer",
+    "table that finds nothing",
+    "not found",
+    "forbidden",
+    "forged form",
+    "failure",
+    "invitation that is gone",
+    "locked out",
+    "new password",
+)
+
+
+@pytest.fixture(scope="module")
+def gallery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(DEMO=True):
+        yield Gallery(timezone.now())
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_every_address(name: str, gallery: Gallery, visitors: Visitors) -> None:
+    answers = gallery.shown(name)
+    assert bool(answers) != (name in NOT_PAGES), "a page, or one of NOT_PAGES?"
+    for answer, looks in zip(answers, (EVERY_LOOK, TWO_LOOKS), strict=False):
+        page = visitors.page()
+        show(page, visitors.address, answer)
+        assert faults(page, looks) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state(state: str, gallery: Gallery, visitors: Visitors) -> None:
+    page = visitors.page()
+    show(page, visitors.address, gallery.states[state])
+    assert faults(page, TWO_LOOKS) == []
+
+
+def test_no_state_is_forgotten(gallery: Gallery) -> None:
+    assert set(gallery.states) == set(STATES)
