@@ -134,7 +134,9 @@ def remove_many(*, initiatives: Sequence[Initiative], units: Iterable[int]) -> N
     For taking an import back. The caller holds the locks and writes the events; the audit keeps
     its chains.
     """
-    Initiative.objects.filter(pk__in=[initiative.pk for initiative in initiatives]).delete()
+    ids = [initiative.pk for initiative in initiatives]
+    hooks.removing(ids)
+    Initiative.objects.filter(pk__in=ids).delete()
     left = set(units)
     while left:
         unused = BusinessUnit.objects.filter(

@@ -1,7 +1,7 @@
-"""The one hook of the house: whoever keeps a summary of an initiative hears of every change.
+"""The hooks of the house: whoever keeps rows about an initiative hears of change and removal.
 
-Apps above register a function once, in their ``ready()``; ``services.conclude`` calls it inside
-the transaction of the change. It is for derived rows only: a rule never hangs on it.
+Apps above register a function once, in their ``ready()``; it is called inside the transaction of
+the change. It is for derived rows only: a rule never hangs on it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,8 +10,10 @@ from contextvars import ContextVar
 from datetime import datetime
 
 Listener = Callable[[Sequence[int], datetime], None]
+RemovalListener = Callable[[Sequence[int]], None]
 
 _listeners: list[Listener] = []
+_removal_listeners: list[RemovalListener] = []
 _gathering: ContextVar[set[int] | None] = ContextVar("gathering", default=None)
 
 
@@ -19,6 +21,18 @@ def on_change(listener: Listener) -> None:
     """Have the function called with the ids of changed initiatives and the time."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def on_removal(listener: RemovalListener) -> None:
+    """Have the function called with the ids of initiatives that are about to be deleted."""
+    if listener not in _removal_listeners:
+        _removal_listeners.append(listener)
+
+
+def removing(initiative_ids: Sequence[int]) -> None:
+    """Tell of a deletion while the rows still stand, so that listeners can find their own."""
+    for listener in _removal_listeners:
+        listener(initiative_ids)
 
 
 def changed(initiative_ids: Sequence[int], at: datetime) -> None:

@@ -13,6 +13,11 @@ TAKEN_AGAIN_AFTER = timedelta(minutes=5)
 STALE_AFTER = timedelta(days=1)
 
 
+def stale(at: datetime) -> Q:
+    """Claimed too long ago for its words to be true."""
+    return Q(claimed_at__lt=at - STALE_AFTER)
+
+
 class SendingQuerySet(models.QuerySet["Sending"]):
     def unsent(self) -> "SendingQuerySet":
         return self.filter(sent_at__isnull=True, refused="")
@@ -21,9 +26,6 @@ class SendingQuerySet(models.QuerySet["Sending"]):
         """To be sent, and in nobody's hands: never taken, or by somebody who is gone."""
         gone = Q(taken_at__lt=at - TAKEN_AGAIN_AFTER)
         return self.unsent().filter(Q(taken_at__isnull=True) | gone)
-
-    def stale(self, at: datetime) -> "SendingQuerySet":
-        return self.free(at).filter(claimed_at__lt=at - STALE_AFTER)
 
     def newest_first(self) -> "SendingQuerySet":
         return self.order_by("-claimed_at", "-pk")

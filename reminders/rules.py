@@ -4,12 +4,12 @@ When to remind, whom and in which words is the playbook's ladder (``Document.rem
 table says what its steps mean in rows. A new kind of reminder is a row here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import CharField, DateField, F, Q, QuerySet, Value
+from django.db.models import CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from gates.models import Condition, Review, ReviewState, Rollout
@@ -99,3 +99,20 @@ RULES: dict[str, Rule] = {
         pages={"program_office": "decide"},
     ),
 }
+
+
+def still_due() -> Q:
+    """Sendings whose subject is still to be done: a claim outlives neither a review nor a stop."""
+    found = Q(pk__in=[])
+    for key, rule in RULES.items():
+        found |= Q(Exists(rule.alive().order_by().filter(pk=OuterRef("subject"))), rule=key)
+    return found
+
+
+def subjects_of(initiative_ids: Sequence[int]) -> Q:
+    """Sendings about these initiatives, whatever became of what was due."""
+    found = Q(pk__in=[])
+    for key, rule in RULES.items():
+        whose = {f"{rule.rollout}initiative__in": initiative_ids}
+        found |= Q(rule=key, subject__in=rule.rows().model.objects.filter(**whose).values("pk"))
+    return found

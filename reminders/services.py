@@ -9,7 +9,12 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import parseaddr
-from smtplib import SMTPException, SMTPRecipientsRefused
+from smtplib import (
+    SMTPDataError,
+    SMTPException,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+)
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -24,8 +29,8 @@ from gates.models import Rollout, SignOff
 from playbook.document import Document, ReminderStep
 from playbook.models import PlaybookVersion
 from reminders.due import Owed, owed
-from reminders.models import TAKEN_AGAIN_AFTER, Sending
-from reminders.rules import RULES
+from reminders.models import TAKEN_AGAIN_AFTER, Sending, stale
+from reminders.rules import RULES, still_due, subjects_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +38,12 @@ AT_A_TIME = 100
 # How much a killed worker may repeat: what it sent since it last said what was sent.
 SAID_EVERY_SECONDS = 1.0
 NAME_LENGTH = 90
+# What the server, or the mail itself, says against one mail; anything else stops them all. A
+# refused sender is the same for every mail, so it is the server's or the settings' matter.
+# UnicodeError is a ValueError, and so is a header that would break a line.
+REFUSALS = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
+PERMANENT = 500  # SMTP: the same mail will be refused again
+UNWRITABLE = 554  # SMTP: transaction failed, without a closer reason
 WHY = (
     "Clearway reminds owners, reviewers, sponsors and the program office of what is due. "
     "It says each thing once."
@@ -41,22 +52,24 @@ WHY = (
 TAKE = """
     UPDATE reminders_sending AS s SET taken_at = %s
     FROM (
-        SELECT id FROM reminders_sending
-        WHERE sent_at IS NULL AND refused = '' AND (taken_at IS NULL OR taken_at < %s)
-        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-    ) AS free, accounts_user AS u
-    WHERE s.id = free.id AND u.id = s.recipient_id AND u.is_active
-    RETURNING s.*, u.email AS address
+        SELECT next.id, u.email FROM reminders_sending AS next
+        JOIN accounts_user AS u ON u.id = next.recipient_id
+        WHERE next.sent_at IS NULL AND next.refused = '' AND u.is_active
+            AND (next.taken_at IS NULL OR next.taken_at < %s)
+        ORDER BY next.id LIMIT %s FOR UPDATE OF next SKIP LOCKED
+    ) AS free
+    WHERE s.id = free.id
+    RETURNING s.*, free.email AS address
 """
 
 
 @transaction.atomic
 def claim_due(*, at: datetime) -> None:
-    """Claim everything that is due and unclaimed.
+    """Claim everything that is due and unclaimed; forget what is no longer due, or said too late.
 
     Two sweeps at a time derive the same claims; the ledger's unique constraint keeps one of each.
     """
-    Sending.objects.stale(at).delete()
+    Sending.objects.free(at).filter(stale(at) | ~still_due()).delete()
     in_use = Rollout.objects.live().filter(playbook=OuterRef("pk"))
     versions = list(PlaybookVersion.objects.filter(Exists(in_use)))
     found = owed(today=at.date(), versions=versions)
@@ -141,21 +154,23 @@ def take(*, limit: int, at: datetime) -> list[Sending]:
 def send_some(*, limit: int = AT_A_TIME, at: datetime) -> int:
     """Take free sendings and send them over one connection; return how many went out.
 
-    An address refused for good is noted and not tried again. When the server fails otherwise, the
-    rest is put back for the next sweep.
+    A mail refused for good is noted and not tried again; one refused for now is tried later. When
+    the server fails as such, what was not tried is put back for the next sweep.
     """
     taken = take(limit=limit, at=at)
     if not taken:
         return 0
     said: list[int] = []
     sent: list[int] = []
+    tried: set[int] = set()
     last = time.monotonic()
     try:
         with get_connection() as server:
             for sending in taken:
+                tried.add(sending.pk)
                 try:
                     server.send_messages([mail_of(sending)])
-                except SMTPRecipientsRefused as error:
+                except REFUSALS as error:
                     _refuse(sending, error)
                     continue
                 sent.append(sending.pk)
@@ -164,7 +179,8 @@ def send_some(*, limit: int = AT_A_TIME, at: datetime) -> int:
                     last = time.monotonic()
     except (SMTPException, OSError) as error:
         logger.warning("The mail server failed after %s of %s: %s", len(sent), len(taken), error)
-        left = [sending.pk for sending in taken if sending.pk not in sent]
+        # The mail at which it failed waits like one in a vanished worker's hands: it may be why.
+        left = [sending.pk for sending in taken if sending.pk not in tried]
         Sending.objects.unsent().filter(pk__in=left).update(taken_at=None)
     finally:
         _say_sent(sent[len(said) :], at)
@@ -177,12 +193,22 @@ def _say_sent(ids: list[int], at: datetime) -> list[int]:
     return ids
 
 
-def _refuse(sending: Sending, error: SMTPRecipientsRefused) -> None:
+def _refuse(sending: Sending, error: Exception) -> None:
     """Keep a permanent refusal; a temporary one is tried again later."""
-    code, words = next(iter(error.recipients.values()))
-    if code >= 500:
-        said = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+    code, words = _answer(error)
+    if code >= PERMANENT:
+        said = words.decode(errors="replace") if isinstance(words, bytes) else words
         Sending.objects.filter(pk=sending.pk).update(refused=f"{code} {said}"[:300])
+
+
+def _answer(error: Exception) -> tuple[int, bytes | str]:
+    """The server's answer to one mail; a mail that cannot be written gets the one it would get."""
+    match error:
+        case SMTPRecipientsRefused():
+            return next(iter(error.recipients.values()))
+        case SMTPDataError():
+            return error.smtp_code, error.smtp_error
+    return UNWRITABLE, str(error)
 
 
 def mail_of(sending: Sending) -> EmailMultiAlternatives:
@@ -200,3 +226,8 @@ def mail_of(sending: Sending) -> EmailMultiAlternatives:
             "Auto-Submitted": "auto-generated",
         },
     )
+
+
+def forget(initiative_ids: Sequence[int]) -> None:
+    """Delete every reminder about these initiatives, sent or not; they are about to be removed."""
+    Sending.objects.filter(subjects_of(initiative_ids)).delete()

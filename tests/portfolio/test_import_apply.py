@@ -16,6 +16,7 @@ from accounts.models import User
 from audit.models import Event
 from audit.services import verify
 from gates.models import Claim, Rollout, Standing
+from gates.services.reviews import open_review, withdraw_review
 from gates.services.rollouts import move_claim
 from initiatives.errors import Refused
 from initiatives.models import BusinessUnit, Initiative
@@ -31,6 +32,8 @@ from portfolio.importing.mapping import load_data
 from portfolio.importing.reading import read
 from portfolio.importing.undo import undo_import
 from portfolio.models import ImportBatch, ImportedRow, ImportState
+from reminders.models import Sending
+from reminders.services import claim_due
 from tests.factories import NOW, make_passed, make_playbook, make_unit
 from tests.portfolio.inventory import CSV, XLS, csv_bytes, needs_inventory, raw_rows
 
@@ -48,7 +51,7 @@ MAPPING = {
 HEADINGS = ("Project", "Department", "Status", "Description", "Owner")
 ROWS = (
     ("Chatbot", "HR", "Live", "Answers questions", ""),
-    ("OCR", "Finance", "Trial", "Reads invoices", "maya.okafor@example.org"),
+    ("OCR", "Finance", "Trial", "Reads invoices", "maya.okafor@example.com"),
     ("Forecast", "Finance", "", "Predicts demand", ""),
     ("=Odd", "HR", "retired", "Old", ""),
 )
@@ -193,6 +196,15 @@ def test_undo_leaves_no_domain_row_and_keeps_both_events(hannah: User) -> None:
     assert verify()[1] == []
 
 
+def test_undo_takes_the_reminders_along(hannah: User, maya: User) -> None:
+    batch = imported(hannah)
+    late = NOW + timedelta(days=95)
+    claim_due(at=late)
+    assert Sending.objects.exists()
+    undo_import(batch=batch, by=hannah, at=late)
+    assert not Sending.objects.exists()
+
+
 def test_undo_keeps_units_that_somebody_else_uses(hannah: User) -> None:
     make_unit("HR")
     undo_import(batch=imported(hannah), by=hannah, at=NOW)
@@ -236,17 +248,44 @@ def test_undo_of_an_update_puts_everything_back_and_then_the_first_can_be_undone
 def test_a_stage_that_a_gate_decided_is_kept_and_said(
     hannah: User, maya: User, devin: User, peter: User, reviewers: list[User]
 ) -> None:
-    imported(hannah, ("OCR", "Finance", "", "Reads invoices", "maya.okafor@example.org"))
+    imported(hannah, ("OCR", "Finance", "", "Reads invoices", "maya.okafor@example.com"))
     rollout = Rollout.objects.get()
     make_passed(rollout, gates=1, owner=maya, verifier=devin, reviewers=reviewers, decider=peter)
     assert stages() == {"OCR": "pilot"}
-    row = ("OCR", "Finance", "Live", "Reads more", "maya.okafor@example.org")
+    row = ("OCR", "Finance", "Live", "Reads more", "maya.okafor@example.com")
     change = plan_for(draft(hannah, row)).rows[0].changes[0]
     assert (change.field, change.kept) == ("stage", "gates outrank a claim")
     imported(hannah, row, update=True)
     assert stages() == {"OCR": "pilot"}
     assert Initiative.objects.get().problem == "Reads more"
     assert plan_for(draft(hannah, row)).counts == {"unchanged": 1}
+
+
+def test_a_stage_under_review_is_kept_and_said(hannah: User, maya: User) -> None:
+    imported(hannah, ROWS[1])
+    rollout = Rollout.objects.get()
+    review = open_review(rollout=rollout, by=maya, at=NOW)
+    row = ("OCR", "Finance", "Live", "Reads more", "maya.okafor@example.com")
+    change = plan_for(draft(hannah, row)).rows[0].changes[0]
+    assert (change.field, change.kept) == ("stage", "a review is under way")
+    imported(hannah, row, update=True)
+    assert stages() == {"OCR": "pilot"}
+    claim = {"stage": "steady", "source": "b.csv", "row": 2, "words": "Live"}
+    with pytest.raises(Refused, match="Kept at Pilot: a review is under way"):
+        move_claim(rollout=rollout, **claim, by=hannah, at=NOW)
+    withdraw_review(review=review, by=maya, at=NOW)
+    assert move_claim(rollout=rollout, **claim, by=hannah, at=NOW).stage == "steady"
+
+
+def test_undo_gives_an_initiative_back_to_an_owner_who_has_left_since(
+    hannah: User, maya: User, devin: User
+) -> None:
+    imported(hannah, ROWS[1])
+    second = imported(hannah, (*ROWS[1][:4], devin.email), update=True)
+    assert Initiative.objects.get().owner == devin
+    User.objects.filter(pk=maya.pk).update(is_active=False)
+    undo_import(batch=second, by=hannah, at=NOW)
+    assert Initiative.objects.get().owner == maya
 
 
 def test_an_initiative_renamed_here_is_still_known_under_its_imported_name(hannah: User) -> None:

@@ -22,6 +22,8 @@ class Sink:
         self.mails: list[EmailMessage] = []
         self.connections = 0
         self.refused: dict[str, str] = {}
+        self.refused_content: dict[str, str] = {}
+        self.refused_senders = ""
         self.waiting = 0
         self._hold = False
 
@@ -31,6 +33,14 @@ class Sink:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.refused_senders:
+            return self.refused_senders
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -44,6 +54,9 @@ class Sink:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        for address in envelope.rcpt_tos:
+            if address in self.refused_content:
+                return self.refused_content[address]
         message = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.mails.append(message)

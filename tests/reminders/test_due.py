@@ -14,6 +14,7 @@ from gates.models import Condition, Review, Rollout
 from gates.services.conditions import close_condition
 from gates.services.decisions import NewCondition
 from gates.services.reviews import open_review, sign_off, withdraw_review
+from initiatives.hooks import removing
 from initiatives.services import assign_people
 from reminders.models import Sending
 from reminders.services import claim_due
@@ -248,3 +249,14 @@ def test_a_sweep_costs_the_same_for_one_and_for_many(maya: User) -> None:
         open_review(rollout=make_rollout(owner=maya), by=maya, at=NOW)
     assert sweep() == one <= 9
     assert Sending.objects.count() == 6
+
+
+def test_an_initiative_that_is_removed_leaves_no_reminder(maya: User, condition: Condition) -> None:
+    initiative, other = condition.rollout.initiative, make_rollout(owner=maya)
+    open_review(rollout=other, by=maya, at=NOW)
+    sweep_on(*AROUND_DUE[1:], since=day(20))
+    Sending.objects.update(taken_at=day(60), sent_at=day(60))
+    kept = Sending.objects.filter(rule="review")
+    assert kept.exists() and Sending.objects.exclude(rule="review").exists()
+    removing([initiative.pk])
+    assert set(Sending.objects.all()) == set(kept) != set()

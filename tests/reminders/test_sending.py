@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from gates.services.reviews import open_review
+from gates.models import Review
+from gates.services.reviews import open_review, withdraw_review
 from reminders import services
 from reminders.models import STALE_AFTER, TAKEN_AGAIN_AFTER, Sending
 from reminders.services import claim_due, send_some
@@ -132,6 +133,76 @@ def test_an_address_refused_for_now_is_tried_again(mail_server: Sink, maya: User
     assert send_some(at=LATER) == 0
     mail_server.refused.clear()
     assert send_some(at=LATER + TAKEN_AGAIN_AFTER + timedelta(seconds=1)) == 1
+
+
+@pytest.mark.django_db
+def test_a_mail_refused_for_its_content_holds_up_no_other(mail_server: Sink) -> None:
+    make_overdue(3)
+    first = Sending.objects.order_by("pk")[0]
+    mail_server.refused_content[first.recipient.email] = "554 looks like spam"
+    assert send_some(at=LATER) == 2
+    first.refresh_from_db()
+    assert first.refused == "554 looks like spam"
+    assert not Sending.objects.unsent().exists()
+
+
+@pytest.mark.django_db
+def test_a_mail_put_off_for_its_content_is_tried_again_after_the_others(mail_server: Sink) -> None:
+    make_overdue(3)
+    first = Sending.objects.order_by("pk")[0]
+    mail_server.refused_content[first.recipient.email] = "451 try later"
+    assert send_some(at=LATER) == 2
+    mail_server.refused_content.clear()
+    assert send_some(at=LATER) == 0
+    assert send_some(at=LATER + TAKEN_AGAIN_AFTER + timedelta(seconds=1)) == 1
+
+
+@pytest.mark.django_db
+def test_a_mail_at_which_the_server_hangs_up_is_not_first_again(mail_server: Sink) -> None:
+    make_overdue(3)
+    first = Sending.objects.order_by("pk")[0]
+    mail_server.refused_content[first.recipient.email] = "421 closing"
+    assert send_some(at=LATER) == 0
+    assert send_some(at=LATER) == 1, "the second met the closed line, so it waits too"
+    mail_server.refused_content.clear()
+    assert send_some(at=LATER + TAKEN_AGAIN_AFTER + timedelta(seconds=1)) == 2
+
+
+@pytest.mark.django_db
+def test_a_mail_that_cannot_be_written_holds_up_no_other(mail_server: Sink) -> None:
+    make_overdue(2)
+    first = Sending.objects.order_by("pk")[0]
+    User.objects.filter(pk=first.recipient_id).update(email="a\nb@example.org")
+    assert send_some(at=LATER) == 1
+    first.refresh_from_db()
+    assert first.refused.startswith("554 ")
+
+
+@pytest.mark.django_db
+def test_a_sender_that_is_refused_costs_nobody_a_reminder(mail_server: Sink) -> None:
+    make_overdue(2)
+    mail_server.refused_senders = "530 authentication required"
+    assert send_some(at=LATER) == 0
+    assert Sending.objects.unsent().count() == 2
+
+
+@pytest.mark.django_db
+def test_what_leavers_were_to_hear_holds_up_no_other(mail_server: Sink) -> None:
+    make_overdue(3)
+    gone = list(Sending.objects.order_by("pk").values_list("recipient", flat=True)[:2])
+    User.objects.filter(pk__in=gone).update(is_active=False)
+    assert send_some(limit=2, at=LATER) == 1
+
+
+@pytest.mark.django_db
+def test_what_is_no_longer_due_is_not_sent(
+    mail_server: Sink, maya: User, time_machine: Any
+) -> None:
+    make_overdue(2, maya)
+    withdraw_review(review=Review.objects.order_by("pk")[0], by=maya, at=LATER)
+    time_machine.move_to(LATER)
+    sweep()
+    assert len(mail_server.mails) == Sending.objects.count() == 1
 
 
 @pytest.mark.django_db
