@@ -1,0 +1,98 @@
+"""Loading the sample portfolio into an empty database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from accounts.models import Grant, User
+from accounts.roles import Role
+from audit.services import Entry, record_many
+from gates.services.rollouts import Adoption, adopt_many
+from initiatives import hooks
+from initiatives.models import Initiative
+from initiatives.services import assign_people, create_initiative, unit_at
+from playbook.services import ensure_standard
+from portfolio.sample.copying import check_at_once
+from portfolio.sample.specs import CLAIMS, OWNERS, SPECS
+from portfolio.sample.story import Story
+
+SOURCE = "agency-inventory.xlsx"
+CLAIMED_DAYS_AGO = 120
+
+
+@transaction.atomic
+def load(*, now: datetime) -> int:
+    """Tell every story of the sample, ending now; return how many initiatives there are.
+
+    Does nothing, and returns 0, when anybody or anything is there already.
+    """
+    if User.objects.exists() or Initiative.objects.exists():
+        return 0
+    check_at_once()
+    ensure_standard(at=now - timedelta(weeks=70))
+    cast = _cast()
+    with hooks.gathered(now):
+        for spec in SPECS:
+            Story(spec, cast, now).tell()
+        _claims(cast, now)
+    return len(SPECS) + len(CLAIMS)
+
+
+def _cast() -> dict[str, User]:
+    """The people who can be signed in as, and owners who only have a name."""
+    people = [(person.name, person.email, DEMO_PASSWORD) for person in DEMO_PEOPLE]
+    people += [(name, f"{name.lower().replace(' ', '.')}@example.org", None) for name in OWNERS]
+    cast = {
+        name: User.objects.create_user(email, name, password) for name, email, password in people
+    }
+    Grant.objects.bulk_create(
+        Grant(user=cast[person.name], role=role, remit=remit)
+        for person in DEMO_PEOPLE
+        for role, remit in [
+            *((role, "") for role in person.roles),
+            *((Role.REVIEWER, remit) for remit in person.remits),
+        ]
+    )
+    return cast
+
+
+def _claims(cast: dict[str, User], now: datetime) -> None:
+    """What an inventory said four months ago, and who has since taken some of it over."""
+    then, office = now - timedelta(days=CLAIMED_DAYS_AGO), cast["Hannah Cole"]
+    initiatives = [
+        create_initiative(
+            fields={"name": claim.name, "unit": unit_at(names=claim.unit)}, by=office, at=then
+        )
+        for claim in CLAIMS
+    ]
+    adopt_many(
+        adoptions=[
+            Adoption(initiative, claim.stage, row, claim.words)
+            for row, (initiative, claim) in enumerate(
+                zip(initiatives, CLAIMS, strict=True), start=2
+            )
+        ],
+        source=SOURCE,
+        by=office,
+        at=then,
+    )
+    record_many(
+        entries=[
+            Entry(
+                initiative.chain,
+                "rollout.adopted",
+                f"Placed by “{claim.words}” in {SOURCE}",
+                {"stage": claim.stage},
+            )
+            for initiative, claim in zip(initiatives, CLAIMS, strict=True)
+        ],
+        by=office,
+        at=then,
+    )
+    for initiative, claim in zip(initiatives, CLAIMS, strict=True):
+        if claim.owner:
+            at = now - timedelta(days=claim.days_owned)
+            assign_people(initiatives=[initiative], owner=cast[claim.owner], by=office, at=at)
