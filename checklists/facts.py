@@ -6,11 +6,11 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models.functions import MD5, JSONObject
 
 from accounts.facts import person
 from checklists.models import Check, DesignAnswer
-from playbook.facts import CheckFact, Person
+from playbook.facts import CheckFact, DesignFact, Person
 
 
 def subqueries(initiative: str) -> dict[str, ArraySubquery]:
@@ -18,7 +18,12 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
     return {
         "design_data": ArraySubquery(
             DesignAnswer.objects.filter(initiative=OuterRef(initiative)).values(
-                json=JSONObject(question="question", settled="settled")
+                json=JSONObject(
+                    question="question",
+                    settled="settled",
+                    words=MD5("text"),
+                    author=person("answered_by"),
+                )
             )
         ),
         "checks_data": ArraySubquery(
@@ -27,7 +32,10 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     key="key",
                     status="status",
                     due="due",
+                    solution="solution",
                     assignee=person("assignee"),
+                    evidence=F("evidence_id"),
+                    title=F("evidence__title"),
                     author=person("evidence__added_by"),
                     verified_at=F("evidence__verified_at"),
                     valid_until="valid_until",
@@ -37,8 +45,8 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
     }
 
 
-def design_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
-    return {row["question"]: row["settled"] for row in rows}
+def design_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, DesignFact]:
+    return {row["question"]: DesignFact(row["settled"], row["words"][:12]) for row in rows}
 
 
 def checks_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, CheckFact]:
@@ -48,7 +56,14 @@ def checks_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, CheckFact]:
             assignee=Person(**row["assignee"]) if row["assignee"] else None,
             due=date.fromisoformat(row["due"]) if row["due"] else None,
             verified=row["verified_at"] is not None,
+            proof=proof_of(row),
+            solution=row["solution"],
             valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
         )
         for row in rows
     }
+
+
+def proof_of(row: Mapping[str, Any]) -> str:
+    """A piece of evidence by name and number; another piece never reads the same."""
+    return f"{row['title']} (evidence {row['evidence']})" if row["evidence"] else ""

@@ -106,7 +106,10 @@ def with_facts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
                     criterion="criterion",
                     verdict="verdict",
                     note="note",
+                    evidence=F("evidence_id"),
+                    title=F("evidence__title"),
                     author=person("evidence__added_by"),
+                    judge=person("answered_by"),
                     valid_until="valid_until",
                     answered_at="answered_at",
                 )
@@ -124,6 +127,7 @@ def with_facts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
                     due="due",
                     submitted_at="submitted_at",
                     submitter=person("submitted_by"),
+                    owner=F("submitted_facts__owner__id"),
                 )
             )
         ),
@@ -150,6 +154,11 @@ def with_facts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
                 )
             )
         ),
+        closers_data=ArraySubquery(
+            Condition.objects.filter(rollout=mine, closed_by__isnull=False)
+            .order_by()
+            .values("closed_by_id")
+        ),
         gates_passed=ArraySubquery(
             Passage.objects.filter(rollout=mine, void_since__isnull=True).values("gate")
         ),
@@ -174,7 +183,8 @@ def _facts(row: Any, *, today: date) -> Facts:
     initiative = row.initiative
     gate, owed = next_gate(document, row.stage, row.gates_passed)
     review = next((r for r in row.reviews_data if r["gate"] == gate), None)
-    deciders, barred = _deciders(row, document, gate, review)
+    authors, hands = _hands(row, document, gate, review)
+    deciders, barred = _deciders(row, hands)
     return Facts(
         today=today,
         name=initiative.name,
@@ -193,6 +203,7 @@ def _facts(row: Any, *, today: date) -> Facts:
         review=_review(review),
         deciders=deciders,
         barred=barred,
+        authors=authors,
         design=checklists.design_of(row.design_data),
         answers={a["criterion"]: _answer(a) for a in row.answers_data},
         checks=_checks(document, row.checks_data),
@@ -226,23 +237,34 @@ def next_gate(
     return (owed[0] if owed else ahead.number if ahead else None), owed
 
 
-def _deciders(
+def _hands(
     row: Any, document: Document, gate: int | None, review: Mapping[str, Any] | None
-) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Who answers for what is judged: owner, submitter and authors of the evidence; and, beyond
+    them, whoever judged, assessed, answered or closed any of it."""
+    criteria = document.criteria_for(gate, row.initiative.impact_class) if gate is not None else ()
+    asked = {criterion.key for criterion in criteria}
+    answers = [answer for answer in row.answers_data if answer["criterion"] in asked]
+    met = [check for check in row.checks_data if check["status"] == "met"]
+    authors = {row.initiative.owner_id, *_ids("author", *answers, *met)}
+    if review is not None:
+        authors |= {review["owner"], *_ids("submitter", review)}
+    hands = {*authors, *_ids("judge", *answers), *_ids("author", *row.risks_data)}
+    if gate is not None and document.gate(gate).needs_design_assessment:
+        hands |= _ids("author", *row.design_data)
+    return frozenset(authors), frozenset({*hands, *row.closers_data})
+
+
+def _ids(part: str, *rows: Mapping[str, Any]) -> set[int]:
+    return {row[part]["id"] for row in rows if row[part]}
+
+
+def _deciders(row: Any, hands: frozenset[int]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
     """Who may decide, and who might but for a hand in what is judged."""
     entitled = {p["id"]: Person(**p) for p in row.deciders_data}
     sponsor = row.initiative.sponsor
     if sponsor is not None and sponsor.is_active:
         entitled[sponsor.pk] = Person(sponsor.pk, sponsor.name)
-    criteria = document.criteria_for(gate, row.initiative.impact_class) if gate is not None else ()
-    asked = {criterion.key for criterion in criteria}
-    hands = {row.initiative.owner_id}
-    hands |= {
-        a["author"]["id"] for a in row.answers_data if a["author"] and a["criterion"] in asked
-    }
-    hands |= {c["author"]["id"] for c in row.checks_data if c["author"] and c["status"] == "met"}
-    if review is not None and review["submitter"]:
-        hands.add(review["submitter"]["id"])
     return (
         tuple(p for p in entitled.values() if p.id not in hands),
         tuple(p for p in entitled.values() if p.id in hands),
@@ -270,7 +292,7 @@ def _answer(row: Mapping[str, Any]) -> AnswerFact:
     return AnswerFact(
         verdict=row["verdict"],
         note=row["note"],
-        evidenced=row["author"] is not None,
+        proof=checklists.proof_of(row),
         valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
         answered_on=datetime.fromisoformat(row["answered_at"]).date(),
     )

@@ -70,7 +70,7 @@ def _keyed(
 
 
 def _answer(fact: Mapping[str, Any]) -> str:
-    proof = "with evidence" if fact["evidenced"] else "without evidence"
+    proof = fact["proof"] or "without evidence"
     until = _until(fact["valid_until"])
     verdict = "Met" if fact["verdict"] == "met" else "Not met"
     said = f"{verdict} on {_day(fact['answered_on'])}, {proof}{until}."
@@ -85,7 +85,8 @@ def _check(fact: Mapping[str, Any]) -> str:
         said += ", evidence verified"
     due = f", due {_day(fact['due'])}" if fact["due"] else ""
     who = f", {fact['assignee']['label']}" if fact["assignee"] else ""
-    return f"{said}{_until(fact['valid_until'])}{who}{due}"
+    rest = "".join(f". {words}" for words in (fact["proof"], fact["solution"]) if words)
+    return f"{said}{_until(fact['valid_until'])}{who}{due}{rest}"
 
 
 def _sign_off(fact: Mapping[str, Any]) -> str:
@@ -98,12 +99,13 @@ def _risk(fact: Mapping[str, Any]) -> str:
     return (
         f"Likelihood {fact['likelihood']}, impact {fact['impact']}; response "
         f"{fact['response'].replace('_', ' ')}; then {fact['residual_likelihood']} and "
-        f"{fact['residual_impact']}; again by {_day(fact['reassess_by'])}"
+        f"{fact['residual_impact']}; again by {_day(fact['reassess_by'])}; text {fact['words']}"
     )
 
 
-def _settled(fact: bool) -> str:
-    return "Settled" if fact else "Answered, still open"
+def _settled(fact: Mapping[str, Any]) -> str:
+    said = "Settled" if fact["settled"] else "Answered, still open"
+    return f"{said}; text {fact['words']}"
 
 
 SAID: dict[str, Callable[[Any], str]] = {

@@ -157,8 +157,9 @@ def _design(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
         return
     for area in document.design_areas:
         for question in area.questions:
-            settled = facts.design.get(question.key)
-            state: State = "met" if settled else "unknown" if settled is None else "not_met"
+            answer = facts.design.get(question.key)
+            settled = answer is not None and answer.settled
+            state: State = "met" if settled else "unknown" if answer is None else "not_met"
             words = {
                 "met": "Settled.",
                 "unknown": "Nobody has answered this yet.",
@@ -203,7 +204,7 @@ def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, s
     on = _day(answer.answered_on)
     if answer.verdict != "met":
         return "not_met", f"Judged not met on {on}.{said} {needs}", "Put it right, then judge anew."
-    if not answer.evidenced:
+    if not answer.proof:
         return "unknown", f"Said to be met on {on}, with no evidence.{said}", "Attach the evidence."
     if answer.valid_until is not None and answer.valid_until < today:
         return (

@@ -21,24 +21,27 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFact:
-    """A person's judgement of an exit criterion."""
+    """A person's judgement of an exit criterion. ``proof`` names its evidence; empty without."""
 
     verdict: str  # met | not_met
     note: str
-    evidenced: bool
+    proof: str
     valid_until: date | None
     answered_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFact:
-    """How far one MVP check has come. ``verified`` says that a second person saw its evidence."""
+    """How far one MVP check has come. ``proof`` names its evidence, ``verified`` says that a
+    second person saw it."""
 
     status: str  # unassigned | assigned | planned | met
     assignee: Person | None = None
     due: date | None = None
     verified: bool = False
     valid_until: date | None = None
+    proof: str = ""
+    solution: str = ""
 
     def state_on(self, day: date) -> str:
         """The rung on that day: a check whose evidence ran out has lapsed, and one whose
@@ -50,6 +53,14 @@ class CheckFact:
         if self.valid_until is not None and self.valid_until < day:
             return "lapsed"
         return "met"
+
+
+@dataclass(frozen=True, slots=True)
+class DesignFact:
+    """The answer to a question of the design assessment. ``words`` is a digest of its text."""
+
+    settled: bool
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class RiskFact:
     residual_likelihood: int
     residual_impact: int
     reassess_by: date
+    words: str = ""  # a digest of the response's text and the indicators
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,11 @@ class ReviewFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that ``evaluate`` and ``labels`` read."""
+    """Everything that ``evaluate`` and ``labels`` read.
+
+    ``deciders`` may decide, ``barred`` might but for a hand in what is judged; ``authors`` are the
+    ids of owner, submitter and whoever brought the evidence.
+    """
 
     today: date
     name: str
@@ -115,7 +131,8 @@ class Facts:
     review: ReviewFact | None
     deciders: tuple[Person, ...]
     barred: tuple[Person, ...]
-    design: Mapping[str, bool] = field(default_factory=dict)
+    authors: frozenset[int] = frozenset()
+    design: Mapping[str, DesignFact] = field(default_factory=dict)
     answers: Mapping[str, AnswerFact] = field(default_factory=dict)
     checks: Mapping[str, CheckFact] = field(default_factory=dict)
     sign_offs: Mapping[str, SignOffFact] = field(default_factory=dict)
@@ -125,6 +142,6 @@ class Facts:
     def canonical(self) -> dict[str, Any]:
         """What a decision is made on, ready for canonical JSON and a digest."""
         document = asdict(self)
-        for passing in ("today", "progress_on", "deciders", "barred"):
+        for passing in ("today", "progress_on", "deciders", "barred", "authors"):
             del document[passing]
         return document

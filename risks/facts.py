@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import OuterRef, TextField
+from django.db.models.functions import MD5, Cast, Concat, JSONObject
 
+from accounts.facts import person
 from playbook.facts import RiskFact
 from risks.models import Assessment
 
@@ -23,7 +24,9 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .order_by()
             .values(
                 json=JSONObject(
-                    **{name: name for name in ("mode", "response", "reassess_by", *DEGREES)}
+                    **{name: name for name in ("mode", "response", "reassess_by", *DEGREES)},
+                    words=MD5(Concat("response_text", Cast("indicators", TextField()))),
+                    author=person("assessed_by"),
                 )
             )
         ),
@@ -35,6 +38,7 @@ def risks_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, RiskFact]:
         row["mode"]: RiskFact(
             response=row["response"],
             reassess_by=date.fromisoformat(row["reassess_by"]),
+            words=row["words"][:12],
             **{name: row[name] for name in DEGREES},
         )
         for row in rows

@@ -24,6 +24,27 @@ PASSING = (Outcome.GO, Outcome.CONDITIONAL_GO)
 CODED = (Outcome.HOLD, Outcome.RETURN, Outcome.STOP)
 
 
+FITS_ITS_REVIEW = """
+    IF NEW.review_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM gates_review r
+        WHERE r.id = NEW.review_id AND r.rollout_id = NEW.rollout_id AND r.gate = NEW.gate
+          AND r.submitted_at IS NOT NULL AND r.submitted_by_id = NEW.submitted_by_id
+    ) THEN
+        RAISE EXCEPTION 'A decision is made on a submitted review of its own rollout and gate.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.outcome IN ('go', 'conditional_go') AND NEW.to_stage <> NEW.from_stage
+       AND (NEW.gate, NEW.from_stage, NEW.to_stage) NOT IN (
+        (0, 'intake', 'pilot'), (1, 'pilot', 'readiness'), (2, 'readiness', 'limited'),
+        (3, 'limited', 'scaled'), (4, 'scaled', 'steady')
+    ) THEN
+        RAISE EXCEPTION 'A go leads through its own gate, to the next stage.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Decision(models.Model):
     """What was decided at a gate, by whom, on which facts.
 
@@ -101,6 +122,12 @@ class Decision(models.Model):
             pgtrigger.Protect(
                 name="decision_stands", operation=pgtrigger.Update | pgtrigger.Delete
             ),
+            pgtrigger.Trigger(
+                name="decision_fits_its_review",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=FITS_ITS_REVIEW,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +157,14 @@ class Passage(models.Model):
                 name="gates_passage_void_paired",
                 condition=Q(void_since__isnull=True, voided_by__isnull=True)
                 | Q(void_since__isnull=False, voided_by__isnull=False),
+            ),
+        ]
+        triggers = [
+            # What is void stays void: the gate is passed anew, by another decision.
+            pgtrigger.Protect(
+                name="void_stays_void",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__void_since__isnull=False),
             ),
         ]
 

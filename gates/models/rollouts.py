@@ -57,7 +57,10 @@ STAGE_NEEDS_RECORD = """
             SELECT 1 FROM gates_decision d
             WHERE d.id = NEW.moved_by_id AND d.rollout_id = NEW.id
               AND d.from_stage = OLD.stage AND d.to_stage = NEW.stage
-        )) OR (NEW.moved_by_id IS NULL AND NEW.claim_id IS DISTINCT FROM OLD.claim_id AND EXISTS (
+              -- A decision moves its rollout once: an earlier one is spent.
+              AND d.id > coalesce(OLD.moved_by_id, 0)
+        )) OR (OLD.moved_by_id IS NULL AND NEW.moved_by_id IS NULL
+               AND NEW.claim_id IS DISTINCT FROM OLD.claim_id AND EXISTS (
             SELECT 1 FROM gates_claim c
             WHERE c.id = NEW.claim_id AND c.initiative_id = NEW.initiative_id
               AND c.stage = NEW.stage
@@ -86,6 +89,7 @@ class Claim(models.Model):
                 name="gates_claim_beyond_intake", condition=Q(stage__in=CLAIMABLE)
             ),
         ]
+        triggers = [pgtrigger.Protect(name="claim_stands", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:
         return f"“{self.words}” in row {self.row} of {self.source}"

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from gates.models import Claim, CriterionAnswer, Pause, Review, Rollout
 from gates.models.rollouts import PATH
-from gates.services.rollouts import claim_can_move
+from gates.services.rollouts import claim_held_by
 from initiatives.errors import Refused
 from initiatives.services import conclude, lock
 
@@ -17,13 +17,16 @@ def withdraw_claim(*, rollout: Rollout, by: User, at: datetime) -> Rollout:
     """Put a rollout back where it was before its latest claim, and forget the claim.
 
     Without an earlier claim that is intake: a rollout on which nobody has worked starts there
-    anew. Raises Refused once a gate was decided or somebody has worked on it.
+    anew. Raises Refused once a gate was decided, during a review, or when somebody has worked on
+    it.
     """
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("claim").get(pk=rollout.pk)
     claim = stored.claim
-    if claim is None or not claim_can_move(stored):
-        raise Refused(f"{initiative}: a gate was decided since, and gates outrank a claim.")
+    if claim is None:
+        raise Refused(f"{initiative}: it stands on no claim.")
+    if held_by := claim_held_by(stored):
+        raise Refused(f"{initiative} stays where it is: {held_by}.")
     earlier = Claim.objects.filter(initiative=initiative).exclude(pk=claim.pk).order_by("-pk")
     if previous := earlier.first():
         stored.claim = previous

@@ -1,6 +1,6 @@
 """Closing conditions, and revoking a go whose condition ran past its grace."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -15,21 +15,26 @@ from gates.services.decisions import conclude_decision, void_from
 from initiatives.errors import Refused
 from initiatives.models import Evidence
 from initiatives.services import conclude, lock
-from playbook.models import PlaybookVersion
 
 
 @transaction.atomic
 def close_condition(
     *, condition: Condition, note: str, evidence: Evidence | None, by: User, at: datetime
 ) -> Condition:
-    """Say how a condition was met. Raises Refused when it is closed, or nothing is said."""
+    """Say and show how a condition was met. Whoever does so decides nothing on this rollout.
+
+    Raises Refused when it is closed, nothing is said or shown, or the evidence is another
+    initiative's.
+    """
     initiative = lock(condition.rollout.initiative_id)
     stored = Condition.objects.get(pk=condition.pk)
     if stored.closed_at is not None:
         raise Refused("This condition is closed already.")
     if not note.strip():
         raise Refused("How it was met: say it in a sentence.")
-    if evidence is not None and evidence.initiative_id != initiative.pk:
+    if evidence is None:
+        raise Refused("Evidence: attach what shows that it is met.")
+    if evidence.initiative_id != initiative.pk:
         raise Refused("This evidence belongs to another initiative.")
     stored.closed_at, stored.closed_by = at, by
     stored.closing_note, stored.evidence = note.strip(), evidence
@@ -47,17 +52,14 @@ def close_condition(
 
 def past_grace(*, at: datetime) -> list[int]:
     """The ids of open conditions of live rollouts whose grace, by the pinned playbook, is over."""
-    due_before = {
-        version.pk: at.date() - timedelta(days=version.parsed.condition_grace_days)
-        for version in PlaybookVersion.objects.all()
-    }
-    rows = (
-        Condition.objects.still_owed()
-        .filter(due__lt=at.date())
-        .exclude(rollout__stage__in=ENDED)
-        .values_list("pk", "due", "rollout__playbook_id")
-    )
-    return [pk for pk, due, playbook in rows if due < due_before[playbook]]
+    overdue = Condition.objects.still_owed().filter(due__lt=at.date())
+    rows = overdue.select_related("rollout__playbook").exclude(rollout__stage__in=ENDED)
+    return [condition.pk for condition in rows if _grace_is_over(condition, at.date())]
+
+
+def _grace_is_over(condition: Condition, today: date) -> bool:
+    grace = timedelta(days=condition.rollout.playbook.parsed.condition_grace_days)
+    return condition.rollout.stage not in ENDED and today > condition.due + grace
 
 
 @transaction.atomic
@@ -70,9 +72,12 @@ def revoke_go(*, condition: Condition, at: datetime) -> Decision | None:
     """
     initiative = lock(condition.rollout.initiative_id)
     stored = (
-        Condition.objects.still_owed().select_related("decision").filter(pk=condition.pk).first()
+        Condition.objects.still_owed()
+        .select_related("decision", "rollout__playbook")
+        .filter(pk=condition.pk)
+        .first()
     )
-    if stored is None:
+    if stored is None or not _grace_is_over(stored, at.date()):
         return None
     go = stored.decision
     assert go.gate is not None

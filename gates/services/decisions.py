@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.canonical import digest_of
 from audit.services import Actor, SystemActor
+from checklists.models import DesignAnswer
 from gates.case import Case, case_of
 from gates.differences import Difference, differences
 from gates.models import (
@@ -270,18 +271,17 @@ def _close_reviews(rollout: Rollout, *, decided: Review | None, moved: bool, at:
 
 
 def void_from(rollout: Rollout, decision: Decision, gate: int) -> None:
-    """Take back the passages from this gate on; their answers only prefill from now on."""
+    """Take back the passages from this gate on; what was answered only prefills from now on."""
     document = rollout.playbook.parsed
     rollout.passages.filter(gate__gte=gate, void_since__isnull=True).update(
         void_since=decision.decided_at, voided_by=decision
     )
-    asked = [
-        criterion.key
-        for later in document.gates
-        if later.number >= gate
-        for criterion in document.criteria_for(later.number, rollout.initiative.impact_class)
-    ]
-    CriterionAnswer.objects.filter(rollout=rollout, criterion__in=asked).update(stands=False)
+    for answer in CriterionAnswer.objects.filter(rollout=rollout, stands=True):
+        if document.gate_of_criterion(answer.criterion).number >= gate:
+            answer.stands = False
+            answer.save(update_fields=["stands"])
+    if document.gate(gate).needs_design_assessment:
+        DesignAnswer.objects.filter(initiative=rollout.initiative_id).update(settled=False)
 
 
 def conclude_decision(

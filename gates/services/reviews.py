@@ -10,7 +10,7 @@ from checklists.services import shelf_end
 from gates.case import case_of
 from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import SignOffVerdict, Verdict
-from gates.permissions import may_sign_off, signs_for_own_work
+from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Evidence
 from initiatives.services import conclude, lock
@@ -180,8 +180,8 @@ def sign_off(
     initiative = stored.rollout.initiative
     if not may_sign_off(by, remit):
         raise NotAllowed("Only a reviewer of this remit signs off for it.")
-    if signs_for_own_work(by, stored, initiative):
-        raise Refused("You own or submitted this review. Somebody else of your remit signs off.")
+    if signs_for_own_work(by, case_of(stored.rollout, today=at.date())):
+        raise Refused(str(OWN_WORK))
     if stored.state != ReviewState.SUBMITTED:
         raise Refused("A review is signed off after it is submitted and before it is decided.")
     document = stored.rollout.playbook.parsed

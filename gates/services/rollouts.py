@@ -92,9 +92,15 @@ def adopt_many(
     return insert_many(rollouts)
 
 
-def claim_can_move(rollout: Rollout) -> bool:
-    """Whether a newer inventory may still move the claim: gates outrank it."""
-    return rollout.moved_by_id is None and not rollout.decisions.exists()
+GATES_OUTRANK = "gates outrank a claim"
+UNDER_REVIEW = "a review is under way"
+
+
+def claim_held_by(rollout: Rollout) -> str:
+    """Why a newer inventory may not move the claim; empty when it may."""
+    if rollout.moved_by_id is not None or rollout.decisions.exists():
+        return GATES_OUTRANK
+    return UNDER_REVIEW if rollout.reviews.under_way().exists() else ""
 
 
 @transaction.atomic
@@ -103,13 +109,14 @@ def move_claim(
 ) -> Rollout:
     """Follow a newer inventory that claims another stage.
 
-    Raises Refused once a decision has been made: gates outrank a claim; and for a move back to
-    intake, which is the owner's to make by a return.
+    Raises Refused once a decision has been made: gates outrank a claim; while a review is under
+    way, which would be of a gate that lies behind; and for a move back to intake, which is the
+    owner's to make by a return.
     """
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("claim").get(pk=rollout.pk)
-    if not claim_can_move(stored):
-        raise Refused(f"Kept at {stored.get_stage_display()}: gates outrank a claim.")
+    if held_by := claim_held_by(stored):
+        raise Refused(f"Kept at {stored.get_stage_display()}: {held_by}.")
     if stage == PATH[0]:
         raise Refused("A claim cannot move an initiative back to intake. Return it by a decision.")
     stored.claim = Claim.objects.create(

@@ -16,10 +16,11 @@ from gates.case import Case
 from gates.forms.reviews import CriterionForm, OpenReviewForm, SignOffForm
 from gates.forms.shared import refuse
 from gates.models import CriterionAnswer, Rollout
-from gates.permissions import may_sign_off, signs_for_own_work
+from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
 from gates.services import reviews as services
+from gates.today import today
 from gates.views.loading import load, reader
-from gates.views.page import REFUSED, back_to_list, judged, named, review_of, show, today
+from gates.views.page import REFUSED, back_to_list, judged, named, review_of, show
 from gates.views.tasks import SUBMIT_MINUTES, Worklist
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit, may_submit
@@ -232,6 +233,6 @@ def _closed_to(work: Worklist, remit: str) -> str:
         return _("This gate does not ask for this remit.")
     if work.review is None or work.review.state != "submitted":
         return _("The review is not submitted yet. You are asked when it is.")
-    if signs_for_own_work(work.user, work.review, work.rollout.initiative):
-        return _("You own or submitted this review. Somebody else of your remit signs off.")
+    if signs_for_own_work(work.user, work.case):
+        return str(OWN_WORK)
     return ""

@@ -3,21 +3,25 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import User
 from audit.models import Event
 from audit.services import verify
+from checklists.services import answer_question
 from gates.case import case_of
 from gates.models import Claim, Decision, Passage, Rollout
-from gates.services.conditions import past_grace, revoke_go
+from gates.services.conditions import close_condition, past_grace, revoke_go
 from gates.services.decisions import Choice, FactsChanged, NewCondition, decide
+from gates.services.reviews import answer_criterion
 from gates.services.rollouts import pause, resume
 from initiatives.errors import NotAllowed, Refused
+from initiatives.services import assign_people
 from tests.factories import (
     NOW,
     make_assessment,
     make_decision,
+    make_evidence,
     make_initiative,
     make_passed,
     make_ready,
@@ -253,3 +257,158 @@ def test_a_rollout_is_not_inserted_beyond_intake_without_a_claim(rollout: Rollou
              FROM gates_rollout WHERE id = %s"""
     assert "starts at intake" in refused_by_the_database(sql, [rollout.pk])
     assert not Claim.objects.exists()
+
+
+def test_a_spent_go_moves_nothing_again(
+    rollout: Rollout, people: dict[str, object], carol: User
+) -> None:
+    rollout = through(rollout, 1, people)
+    spent = rollout.moved_by_id
+    make_decision(rollout, "return", by=carol, return_to="intake")
+    sql = "UPDATE gates_rollout SET stage = 'pilot', moved_by_id = %s WHERE id = %s"
+    assert "only with its decision" in refused_by_the_database(sql, [spent, rollout.pk])
+
+
+def test_no_claim_moves_a_rollout_that_gates_have_moved(
+    rollout: Rollout, people: dict[str, object], hannah: User
+) -> None:
+    rollout = through(rollout, 1, people)
+    claim = Claim.objects.create(
+        initiative=rollout.initiative,
+        stage="steady",
+        source="late.csv",
+        row=2,
+        made_by=hannah,
+        made_at=NOW,
+    )
+    sql = """UPDATE gates_rollout SET stage = 'steady', claim_id = %s, moved_by_id = NULL
+             WHERE id = %s"""
+    assert "only with its decision" in refused_by_the_database(sql, [claim.pk, rollout.pk])
+
+
+def test_a_decision_is_not_made_on_the_review_of_another_rollout(
+    rollout: Rollout, people: dict[str, object], maya: User, carol: User
+) -> None:
+    through(rollout, 1, people)
+    other = make_rollout(make_initiative(owner=maya, sponsor=carol))
+    sql = """INSERT INTO gates_decision (rollout_id, review_id, gate, outcome, from_stage,
+             to_stage, decided_by_id, decided_at, owner_id, submitted_by_id, reason, cause, facts,
+             digest) SELECT %s, review_id, gate, outcome, from_stage, to_stage, decided_by_id,
+             decided_at, owner_id, submitted_by_id, reason, cause, facts, digest
+             FROM gates_decision WHERE rollout_id = %s"""
+    assert "submitted review of its own" in refused_by_the_database(sql, [other.pk, rollout.pk])
+
+
+def test_a_passage_that_is_void_stays_void(
+    rollout: Rollout, people: dict[str, object], carol: User
+) -> None:
+    rollout = through(rollout, 1, people)
+    make_decision(rollout, "return", by=carol, return_to="intake")
+    with (
+        pytest.raises(ProgrammingError, match="Cannot update"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE gates_passage SET void_since = NULL, voided_by_id = NULL")
+
+
+def test_who_owned_it_at_submission_never_decides_it(
+    maya: User, hannah: User, carol: User, lena: User, devin: User, reviewers: list[User]
+) -> None:
+    rollout = make_rollout(make_initiative(owner=hannah, sponsor=carol, by=carol), by=carol)
+    make_ready(rollout, by=devin, verifier=lena)
+    make_sign_offs(make_submitted(rollout, by=devin), reviewers)
+    assign_people(initiatives=[rollout.initiative], owner=maya, by=carol, at=NOW)
+    with pytest.raises(NotAllowed):
+        make_decision(rollout, by=hannah)
+
+
+def test_whoever_answered_or_assessed_what_is_judged_never_decides_it(
+    rollout: Rollout, maya: User, hannah: User, lena: User, reviewers: list[User]
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena, skip=["design", "failure_mode"])
+    make_ready(rollout, by=hannah, verifier=lena, skip=["criterion", "rung"])
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    with pytest.raises(NotAllowed):
+        make_decision(rollout, by=hannah)
+
+
+def test_a_reviewer_does_not_sign_off_what_rests_on_own_evidence(
+    rollout: Rollout, maya: User, aiko: User, lena: User
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena, skip=["criterion"])
+    make_ready(rollout, by=aiko, verifier=lena)
+    review = make_submitted(rollout, by=maya)
+    with pytest.raises(Refused, match="brought evidence"):
+        make_sign_offs(review, [aiko])
+
+
+@pytest.mark.parametrize("what", ["evidence", "design"])
+def test_evidence_swapped_or_an_answer_rewritten_after_the_page_was_loaded_is_seen(
+    what: str, rollout: Rollout, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena)
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    case = case_of(rollout, today=TODAY)
+    if what == "evidence":
+        criterion = case.document.gate(0).criteria[0]
+        answer_criterion(
+            rollout=rollout,
+            criterion=criterion,
+            verdict="met",
+            note="Measured last week.",
+            evidence=make_evidence(rollout.initiative, by=maya),
+            days_valid=case.document.days_valid(criterion),
+            by=maya,
+            at=NOW,
+        )
+    else:
+        answer_question(
+            initiative=rollout.initiative,
+            question=case.document.questions[0],
+            text="Nobody knows.",
+            settled=True,
+            by=maya,
+            at=NOW,
+        )
+    with pytest.raises(FactsChanged) as changed:
+        decide(rollout=rollout, choice=Choice("go", "It holds."), seen=case.seen, by=carol, at=NOW)
+    assert len(changed.value.changes) == 1
+
+
+def test_a_condition_is_closed_with_evidence_and_whoever_closed_it_decides_nothing(
+    rollout: Rollout, maya: User, hannah: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    criterion = rollout.playbook.parsed.gate(0).criteria[0]
+    make_ready(rollout, by=maya, verifier=lena, skip=[f"criterion:{criterion.key}"])
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    owed = NewCondition(f"criterion:{criterion.key}", "Agree it", maya, TODAY)
+    make_decision(rollout, "conditional_go", by=carol, conditions=[owed])
+    condition = rollout.conditions.get()
+    with pytest.raises(Refused, match="Evidence"):
+        close_condition(condition=condition, note="Done.", evidence=None, by=hannah, at=NOW)
+    evidence = make_evidence(rollout.initiative, by=maya)
+    close_condition(condition=condition, note="Done.", evidence=evidence, by=hannah, at=NOW)
+    assert hannah.pk not in case_of(rollout, today=TODAY).decider_ids
+
+
+def test_a_go_is_not_revoked_once_the_rollout_is_over(
+    rollout: Rollout, maya: User, carol: User, lena: User, reviewers: list[User]
+) -> None:
+    criterion = rollout.playbook.parsed.gate(0).criteria[0]
+    make_ready(rollout, by=maya, verifier=lena, skip=[f"criterion:{criterion.key}"])
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    owed = NewCondition(f"criterion:{criterion.key}", "Agree it", maya, TODAY)
+    make_decision(rollout, "conditional_go", by=carol, conditions=[owed])
+    make_decision(rollout, "stop", by=carol)
+    later = NOW + timedelta(days=60)
+    assert revoke_go(condition=rollout.conditions.get(), at=later) is None
+
+
+def test_a_return_to_intake_opens_the_design_assessment_anew(
+    rollout: Rollout, people: dict[str, object], carol: User
+) -> None:
+    rollout = through(rollout, 1, people)
+    make_decision(rollout, "return", by=carol, return_to="intake")
+    questions = case_of(rollout, today=TODAY).evaluation.of("design")
+    assert questions and all(question.blocks for question in questions)

@@ -10,6 +10,7 @@ from playbook.facts import (
     AnswerFact,
     CheckFact,
     ConditionFact,
+    DesignFact,
     Facts,
     Person,
     ReviewFact,
@@ -20,6 +21,7 @@ from playbook.labels import holds_until, labels
 from playbook.loading import standard
 
 TODAY = date(2026, 11, 16)
+PROOF = "Report (evidence 1)"
 LATER = TODAY + timedelta(days=90)
 MAYA, CAROL, LENA = Person(1, "Maya Okafor"), Person(2, "Carol Nakamura"), Person(3, "Lena Haas")
 STAGES = ("intake", "pilot", "readiness", "limited", "scaled")
@@ -29,7 +31,7 @@ GATES = range(5)
 def facts_ready_for(gate: int, /, **changes: object) -> Facts:
     """Facts on which the gate is clear."""
     document = standard()
-    met = AnswerFact("met", "", True, LATER, TODAY)
+    met = AnswerFact("met", "", PROOF, LATER, TODAY)
     rung = {"assigned": CheckFact("assigned", MAYA), "planned": CheckFact("planned", MAYA, LATER)}
     risk = RiskFact(2, 2, "in_place", 1, 1, LATER)
     facts = Facts(
@@ -50,7 +52,7 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
         review=ReviewFact(1, "submitted", LATER, TODAY),
         deciders=(CAROL,),
         barred=(MAYA,),
-        design={question.key: True for question in document.questions},
+        design={question.key: DesignFact(True) for question in document.questions},
         answers={c.key: met for c in document.criteria_for(gate, "ordinary")},
         checks={
             check.key: rung.get(
@@ -85,8 +87,14 @@ def test_every_criterion_that_is_not_met_unknown_or_stale_blocks_in_its_own_way(
         others = {key: fact for key, fact in ready.answers.items() if key != criterion.key}
         states = {
             "unknown": others,
-            "not_met": {**others, criterion.key: AnswerFact("not_met", "", True, None, TODAY)},
-            "stale": {**others, criterion.key: AnswerFact("met", "", True, yesterday, TODAY)},
+            "not_met": {
+                **others,
+                criterion.key: AnswerFact("not_met", "", PROOF, None, TODAY),
+            },
+            "stale": {
+                **others,
+                criterion.key: AnswerFact("met", "", PROOF, yesterday, TODAY),
+            },
         }
         for state, answers in states.items():
             found = blockers(replace(ready, answers=answers))
@@ -96,7 +104,7 @@ def test_every_criterion_that_is_not_met_unknown_or_stale_blocks_in_its_own_way(
 def test_met_without_evidence_is_unknown_and_never_a_pass() -> None:
     ready = facts_ready_for(1)
     key = standard().gate(1).criteria[0].key
-    answers = {**ready.answers, key: AnswerFact("met", "", False, None, TODAY)}
+    answers = {**ready.answers, key: AnswerFact("met", "", "", None, TODAY)}
     assert blockers(replace(ready, answers=answers)) == {f"criterion:{key}": "unknown"}
 
 
