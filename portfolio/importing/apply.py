@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from audit.copying import insert_many
@@ -25,7 +26,7 @@ from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.services import lock_many
 from portfolio.importing.existing import OWN, SEPARATOR, known_initiatives
-from portfolio.importing.mapping import Mapping, load_data
+from portfolio.importing.mapping import Mapping, MappingError, load_data
 from portfolio.importing.parsing import fold
 from portfolio.importing.planning import Change, Outcome, Plan, PlannedRow, make_plan
 from portfolio.importing.rows import read_rows
@@ -35,14 +36,19 @@ from portfolio.models import ImportBatch, ImportedRow, ImportState, pack
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Active people: the address for each folded address and unambiguous name, and the ids."""
+    """The address for each folded address and unambiguous name of people, and their ids."""
 
     addresses: MappingOf[str, str]
     ids: MappingOf[str, int]
 
 
 def active_people() -> People:
-    users = list(User.objects.filter(is_active=True).values_list("pk", "email", "name"))
+    """Whom a file may name."""
+    return people_among(User.objects.filter(is_active=True))
+
+
+def people_among(found: QuerySet[User]) -> People:
+    users = list(found.values_list("pk", "email", "name"))
     bearers: dict[str, set[str]] = {}
     for _, email, name in users:
         bearers.setdefault(fold(name), set()).add(email)
@@ -81,7 +87,14 @@ def discard_draft(*, batch: ImportBatch) -> None:
 
 def plan_for(batch: ImportBatch) -> Plan:
     """What importing the draft would do to the portfolio as it is. Raises `MappingError`."""
-    return make_plan_for(batch.sheet, load_data(batch.mapping or {}), _answers(batch))
+    return make_plan_for(batch.sheet, mapping_of(batch), _answers(batch))
+
+
+def mapping_of(batch: ImportBatch) -> Mapping:
+    """Raises `MappingError`, also when no mapping was chosen yet."""
+    if not batch.mapping:
+        raise MappingError("Choose first what each column means.")
+    return load_data(batch.mapping)
 
 
 def make_plan_for(
@@ -118,26 +131,30 @@ def fingerprint(plan: Plan) -> str:
 
 @transaction.atomic
 def confirm_import(
-    *, batch: ImportBatch, by: User, at: datetime, seen: str | None = None
+    *,
+    batch: ImportBatch,
+    by: User,
+    at: datetime,
+    seen: str | None = None,
+    update: bool | None = None,
 ) -> ImportBatch:
-    """Carry out the draft: add its new rows and, if the batch says so, apply changed ones.
+    """Carry out the draft: add its new rows and, with `update`, apply changed ones.
 
-    Rows that are invalid, unanswered or left out stay out. A batch that is confirmed already is
-    returned as it is, so that sending the form twice does no harm. Raises Refused when there is
-    nothing to do, or when `seen` (a `fingerprint`) is no longer what would happen.
+    Where `update` is None the batch says whether. Rows that are invalid, unanswered or left out
+    stay out. A batch that is confirmed already is returned as it is, so that sending the form
+    twice does no harm. Raises Refused when there is nothing to do, or when `seen` (a
+    `fingerprint`) is no longer what would happen, and `MappingError`.
     """
     stored = lock_batch(batch)
     if stored.state == ImportState.CONFIRMED:
         return stored
     if stored.state != ImportState.DRAFT:
         raise Refused("This import was taken back. Choose the file again to repeat it.")
+    if update is not None:
+        stored.update_changed = update
     units, people = UnitTree(), active_people()
     plan = make_plan_for(
-        stored.sheet,
-        load_data(stored.mapping or {}),
-        _answers(stored),
-        people=people,
-        units=units,
+        stored.sheet, mapping_of(stored), _answers(stored), people=people, units=units
     )
     if seen is not None and seen != fingerprint(plan):
         raise Refused("The portfolio changed since this dry run. Look at it again, then import.")

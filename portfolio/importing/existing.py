@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
 
-from gates.models import Decision, Rollout
+from gates.models import Decision, Review, Rollout
+from gates.services.rollouts import GATES_OUTRANK, UNDER_REVIEW
 from initiatives.bulk import UnitPath, UnitTree
 from initiatives.models import Initiative
-from portfolio.importing.fields import FIELDS, Value
+from portfolio.importing.fields import FIELDS
+from portfolio.importing.fields import Value as Read
 from portfolio.importing.mapping import Mapping
 from portfolio.importing.parsing import fold
 from portfolio.importing.planning import Known
@@ -35,18 +37,24 @@ def known_initiatives(mapping: Mapping, units: UnitTree) -> list[Known]:
         )
     }
     latest = Rollout.objects.filter(initiative=OuterRef("pk")).order_by("-started_at", "-pk")
+    decisions = Decision.objects.filter(rollout__initiative=OuterRef("pk"))
+    reviews = Review.objects.under_way().filter(rollout__initiative=OuterRef("pk"))
     initiatives = (
         Initiative.objects.order_by("pk")
         .annotate(
             stage=Subquery(latest.values("stage")[:1]),
-            settled=Exists(Decision.objects.filter(rollout__initiative=OuterRef("pk"))),
+            held_by=Case(
+                When(Exists(decisions), then=Value(GATES_OUTRANK)),
+                When(Exists(reviews), then=Value(UNDER_REVIEW)),
+                default=Value(""),
+            ),
         )
         .values(
             "pk",
             "reference",
             "unit_id",
             "stage",
-            "settled",
+            "held_by",
             *OWN,
             owner_email=F("owner__email"),
             sponsor_email=F("sponsor__email"),
@@ -62,10 +70,10 @@ def _known(
     row: MappingOf[str, object],
     mapping: Mapping,
     unit: UnitPath,
-    imported: MappingOf[str, Value] | None,
+    imported: MappingOf[str, Read] | None,
     digest: str,
 ) -> Known:
-    current: dict[str, Value] = {name: row[name] for name in OWN}  # type: ignore[misc]
+    current: dict[str, Read] = {name: row[name] for name in OWN}  # type: ignore[misc]
     current |= {
         "unit": unit[0],
         "subunit": SEPARATOR.join(unit[1:]),
@@ -83,5 +91,5 @@ def _known(
         current=current,
         imported=imported,
         digest=digest,
-        settled=bool(row["settled"]),
+        held_by=str(row["held_by"]),
     )

@@ -229,6 +229,11 @@ def answers_from(data: MappingOf[str, str]) -> dict[str, int | str]:
     found: dict[str, int | str] = {}
     for key, value in data.items():
         number = key.removeprefix("row_")
-        if key.startswith("row_") and number.isdigit() and value:
-            found[number] = int(value) if value.isdigit() else value
+        if key.startswith("row_") and _is_number(number) and value:
+            found[number] = int(value) if _is_number(value) else value
     return found
+
+
+def _is_number(text: str) -> bool:
+    """In the digits of `int` alone: `str.isdigit` takes ² as well."""
+    return text.isascii() and text.isdigit()

@@ -42,7 +42,7 @@ class Known:
 
     `imported` are the values of that import: only what differs from them is a change of the
     file. `current` are the values now: what differs from `imported` was changed by people.
-    `settled` is set once a gate's decision has placed the rollout.
+    `held_by` says why no file may move the claim; empty where one may.
     """
 
     id: int
@@ -52,7 +52,7 @@ class Known:
     current: MappingOf[str, Value]
     imported: MappingOf[str, Value] | None = None
     digest: str = ""
-    settled: bool = False
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +230,7 @@ def _same(name: str, one: Value, other: Value) -> bool:
 
 def _kept(name: str, imported: Value, after: Value, known: Known) -> str:
     if name == "stage":
-        if known.settled:
-            return "gates outrank a claim"
-        return NO_WAY_BACK if after == BACK_AT_START else ""
+        return known.held_by or (NO_WAY_BACK if after == BACK_AT_START else "")
     now = known.current.get(name, imported)
     if known.imported is not None and not _same(name, now, imported):
         return "edited here since the last import"

@@ -15,7 +15,7 @@ from initiatives.bulk import UnitTree, edit_many, remove_many
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.services import lock_many
-from portfolio.importing.apply import active_people, as_columns, lock_batch, record_batch
+from portfolio.importing.apply import as_columns, lock_batch, people_among, record_batch
 from portfolio.models import ImportBatch, ImportedRow, ImportState
 
 NAMED = 10
@@ -77,7 +77,8 @@ def _remove(
 def _put_back(rows: Sequence[ImportedRow], batch: ImportBatch, *, by: User, at: datetime) -> None:
     if not rows:
         return
-    units, people = UnitTree(), active_people()
+    # Whoever owned it before owns it again, also when they have left meanwhile.
+    units, people = UnitTree(), people_among(User.objects.all())
     now = dict(
         Initiative.objects.filter(pk__in=[row.initiative_id for row in rows]).values_list(
             "pk", "unit_id"

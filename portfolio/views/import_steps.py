@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -17,28 +19,46 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import needs, reader
 from accounts.roles import Permission
 from initiatives.errors import Refused
-from portfolio.importing.apply import confirm_import, fingerprint, plan_for
+from portfolio.importing.apply import confirm_import, fingerprint, mapping_of, plan_for
+from portfolio.importing.drafts import answer_rows, choose_mapping, read_anew
 from portfolio.importing.forms import ColumnsForm, ReadingForm, ValuesForm, answers_from
-from portfolio.importing.mapping import Mapping, MappingError, load_data
+from portfolio.importing.mapping import Mapping, MappingError
 from portfolio.importing.overview import overview
 from portfolio.importing.planning import Outcome
 from portfolio.importing.reading import ReadError, read
 from portfolio.importing.safe import safe_cell
-from portfolio.importing.suggesting import suggest_mapping
-from portfolio.models import ImportBatch, ImportState, pack
+from portfolio.models import ImportBatch, ImportState
 
 REFUSED, STALE = 422, 409
 ROWS_A_PAGE = 50
 
 
-def _draft(pk: int) -> ImportBatch:
-    """The draft. Raises Http404 for an import that is no longer one."""
-    return get_object_or_404(ImportBatch, pk=pk, state=ImportState.DRAFT)
+def step(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of the draft; an import that is no longer one shows what it did instead.
+
+    What the mapping cannot do leads back to the columns, in words.
+    """
+
+    @wraps(view)
+    def opened(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        batch = get_object_or_404(ImportBatch, pk=pk)
+        if batch.state != ImportState.DRAFT:
+            return redirect("portfolio:import_batch", pk)
+        try:
+            return view(request, batch, **kwargs)
+        except MappingError as error:
+            messages.error(request, str(error))
+            return redirect("portfolio:import_columns", pk)
+        except Refused as error:
+            messages.error(request, str(error))
+            return redirect("portfolio:import_batch", pk)
+
+    return opened
 
 
 def _mapping(batch: ImportBatch) -> Mapping | None:
     try:
-        return load_data(batch.mapping) if batch.mapping else None
+        return mapping_of(batch)
     except MappingError:
         return None
 
@@ -46,20 +66,18 @@ def _mapping(batch: ImportBatch) -> Mapping | None:
 @login_required
 @needs(Permission.IMPORT)
 @require_http_methods(["GET", "POST"])
-def columns(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def columns(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Step 2: which column becomes what."""
-    batch = _draft(pk)
     table = batch.sheet
     mapping = _mapping(batch)
     sent = request.POST if request.method == "POST" else None
     form = ColumnsForm(sent, table=table, mapping=mapping)
     if form.is_valid():
         after = form.cleaned_data["mapping"]
-        if mapping is None or after.columns != mapping.columns:
-            batch.preset = ""
-        batch.mapping = after.model_dump(mode="json")
-        batch.save(update_fields=["mapping", "preset"])
-        return redirect("portfolio:import_values", pk)
+        same = mapping is not None and after.columns == mapping.columns
+        choose_mapping(batch=batch, mapping=after, same_columns=same)
+        return redirect("portfolio:import_values", batch.pk)
     context = {
         "nav": "import",
         "batch": batch,
@@ -74,46 +92,36 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @needs(Permission.IMPORT)
 @require_POST
-def reading(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def reading(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Read the same file in another way: another sheet, encoding or separator."""
-    batch = _draft(pk)
     form = ReadingForm(request.POST, table=batch.sheet)
     if form.is_valid():
         with batch.file.open("rb") as file:
             content = file.read()
         try:
-            table = read(content, name=batch.file_name, **form.cleaned_data)
+            sheet = read(content, name=batch.file_name, **form.cleaned_data)
         except ReadError as error:
             messages.error(request, str(error))
-            return redirect("portfolio:import_columns", pk)
-        batch.table, batch.headings = pack(table), table.headings
-        try:
-            batch.preset, mapping = suggest_mapping(table)
-            batch.mapping = mapping.model_dump(mode="json")
-        except MappingError:
-            batch.preset, batch.mapping = "", None
-        batch.save(update_fields=["table", "headings", "preset", "mapping"])
-    return redirect("portfolio:import_columns", pk)
+        else:
+            read_anew(batch=batch, sheet=sheet)
+    return redirect("portfolio:import_columns", batch.pk)
 
 
 @login_required
 @needs(Permission.IMPORT)
 @require_http_methods(["GET", "POST"])
-def values(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def values(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Step 3: what each word of a choice becomes."""
-    batch = _draft(pk)
     mapping = _mapping(batch)
     if mapping is None:
-        return redirect("portfolio:import_columns", pk)
+        return redirect("portfolio:import_columns", batch.pk)
     sent = request.POST if request.method == "POST" else None
-    try:
-        form = ValuesForm(sent, table=batch.sheet, mapping=mapping)
-    except MappingError:
-        return redirect("portfolio:import_columns", pk)
+    form = ValuesForm(sent, table=batch.sheet, mapping=mapping)
     if form.is_valid():
-        batch.mapping = form.cleaned_data["mapping"].model_dump(mode="json")
-        batch.save(update_fields=["mapping"])
-        return redirect("portfolio:import_dry_run", pk)
+        choose_mapping(batch=batch, mapping=form.cleaned_data["mapping"], same_columns=True)
+        return redirect("portfolio:import_dry_run", batch.pk)
     context = {"nav": "import", "batch": batch, "form": form}
     status = REFUSED if form.errors else 200
     return render(request, "portfolio/import/values.html", context, status=status)
@@ -122,25 +130,22 @@ def values(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @needs(Permission.IMPORT)
 @require_safe
-def dry_run(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def dry_run(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Step 4: what would happen to each row."""
-    return _dry_run(request, _draft(pk))
+    return _dry_run(request, batch)
 
 
 def _dry_run(
     request: HttpRequest, batch: ImportBatch, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    try:
-        plan = plan_for(batch)
-    except MappingError as error:
-        messages.error(request, str(error))
-        return redirect("portfolio:import_columns", batch.pk)
+    plan = plan_for(batch)
     context: dict[str, Any] = {
         "nav": "import",
         "batch": batch,
         "refusal": refusal,
         "seen": fingerprint(plan),
-        **overview(plan, load_data(batch.mapping or {}), batch.sheet),
+        **overview(plan, mapping_of(batch), batch.sheet),
     }
     return render(request, "portfolio/import/dry_run.html", context, status=status)
 
@@ -148,9 +153,9 @@ def _dry_run(
 @login_required
 @needs(Permission.IMPORT)
 @require_safe
-def rows(request: HttpRequest, pk: int, outcome: str) -> HttpResponse:
+@step
+def rows(request: HttpRequest, batch: ImportBatch, outcome: str) -> HttpResponse:
     """Every row of one outcome."""
-    batch = _draft(pk)
     if outcome not in list(Outcome):
         raise Http404
     found = plan_for(batch).of(Outcome(outcome))
@@ -162,9 +167,9 @@ def rows(request: HttpRequest, pk: int, outcome: str) -> HttpResponse:
 @login_required
 @needs(Permission.IMPORT)
 @require_safe
-def invalid_rows(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def invalid_rows(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """The invalid rows as they are in the file, each with its row number and the reasons."""
-    batch = _draft(pk)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(["Row", "Why it is invalid", *map(safe_cell, batch.sheet.headings)])
@@ -180,30 +185,31 @@ def invalid_rows(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @needs(Permission.IMPORT)
 @require_POST
-def answers(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def answers(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Which initiative a row belongs to, where the file alone cannot tell."""
-    batch = _draft(pk)
-    batch.answers = {**batch.answers, **answers_from(request.POST.dict())}
-    batch.save(update_fields=["answers"])
-    return redirect("portfolio:import_dry_run", pk)
+    answer_rows(batch=batch, answers=answers_from(request.POST.dict()))
+    return redirect("portfolio:import_dry_run", batch.pk)
 
 
 @login_required
 @needs(Permission.IMPORT)
 @require_POST
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+@step
+def confirm(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """Step 5: import. Sent twice, it imports once."""
-    batch = get_object_or_404(ImportBatch, pk=pk)
-    if batch.state == ImportState.DRAFT:
-        batch.update_changed = "update" in request.POST
-        batch.save(update_fields=["update_changed"])
     try:
         done = confirm_import(
-            batch=batch, by=reader(request), at=timezone.now(), seen=request.POST.get("seen", "")
+            batch=batch,
+            by=reader(request),
+            at=timezone.now(),
+            seen=request.POST.get("seen", ""),
+            update="update" in request.POST,
         )
     except Refused as error:
+        batch.refresh_from_db()
         if batch.state != ImportState.DRAFT:
-            return redirect("portfolio:import_batch", pk)
+            raise
         return _dry_run(request, batch, refusal=str(error), status=STALE)
     messages.success(request, f"{done.file_name} was imported. Nobody was mailed.")
-    return redirect("portfolio:import_batch", pk)
+    return redirect("portfolio:import_batch", batch.pk)

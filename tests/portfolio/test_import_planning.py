@@ -129,7 +129,7 @@ def test_a_stage_that_a_gate_decided_outranks_the_file() -> None:
     first = make_plan(rows_of(("A", "HR", "Live", "x")))
     known = [
         Known(1, "AI-0001", each.row.key, "x", {**each.row.values, "stage": "limited"},
-              each.row.values, each.row.digest, settled=True)
+              each.row.values, each.row.digest, held_by="gates outrank a claim")
         for each in first.rows
     ]  # fmt: skip
     change = make_plan(rows_of(("A", "HR", "Pilot", "x")), known).rows[0].changes[0]

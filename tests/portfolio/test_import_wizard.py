@@ -15,6 +15,7 @@ from initiatives.models import Initiative
 from initiatives.services import edit_initiative
 from portfolio.importing.reading import MAX_BYTES
 from portfolio.models import ImportBatch, ImportState
+from portfolio.views import import_steps
 from tests.factories import NOW, make_playbook
 from tests.portfolio.inventory import CSV, csv_bytes, needs_inventory, xlsx_bytes
 
@@ -289,7 +290,7 @@ def test_the_published_inventory_in_the_browser(office: Client) -> None:
 def test_the_row_is_kept_whole_for_everybody_who_may_see_the_initiative(
     office: Client, maya: User, oscar: User
 ) -> None:
-    rows = [("Chatbot", "HR", "Live", "two\nlines", "maya.okafor@example.org", "not mapped")]
+    rows = [("Chatbot", "HR", "Live", "two\nlines", "maya.okafor@example.com", "not mapped")]
     content = csv_bytes(*rows, headings=(*HEADINGS, "Owner", "Remarks"))
     confirm(office, to_the_dry_run(office, content, Live="steady"))
     address = reverse("portfolio:imported_row", args=[Initiative.objects.get().reference])
@@ -310,3 +311,53 @@ def test_dropping_a_draft_removes_its_file(
     with django_capture_on_commit_callbacks(execute=True):
         office.post(at("import_discard"))
     assert not file.storage.exists(file.name)
+
+
+def test_without_a_mapping_every_later_step_leads_back_to_the_columns(office: Client) -> None:
+    upload(office, csv_bytes(("alpha", "beta"), headings=("foo", "bar")))
+    pk = ImportBatch.objects.get().pk
+    assert ImportBatch.objects.get().mapping is None
+    later = (
+        office.get(at("import_values")),
+        office.get(at("import_dry_run")),
+        office.get(reverse("portfolio:import_rows", args=[pk, "new"])),
+        office.get(at("import_invalid")),
+        office.post(at("import_confirm")),
+    )
+    assert {response.url for response in later} == {at("import_columns")}
+    assert "Choose first what each column means." in office.get(at("import_columns")).text
+
+
+def test_an_answer_to_no_row_is_left_aside(office: Client) -> None:
+    to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake")
+    office.post(at("import_answers"), {"row_²": "new", "row_x": "new", "row_2": "new"})
+    assert ImportBatch.objects.get().answers == {"2": "new"}
+    assert office.get(at("import_dry_run")).status_code == 200
+
+
+LATE = {
+    "columns": {"column_name": "3", "column_unit": "1", "date_order": "mdy"},
+    "reading": {"encoding": "utf-8", "delimiter": ","},
+    "values": {"stage_0": "pilot", "stage_1": "pilot"},
+    "answers": {"row_2": "new"},
+    "confirm": {"update": "on"},
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_a_step_that_was_opened_before_the_confirmation_changes_nothing(
+    office: Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    page = to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake")
+    read_before = ImportBatch.objects.get()
+    confirm(office, page)
+    kept = ImportBatch.objects.values().get()
+    monkeypatch.setattr(import_steps, "get_object_or_404", lambda *a, **k: read_before)
+    assert office.post(at(f"import_{name}"), LATE[name]).url == at("import_batch")
+    assert ImportBatch.objects.values().get() == kept
+
+
+def test_the_steps_of_a_confirmed_import_show_what_it_did(office: Client) -> None:
+    confirm(office, to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake"))
+    for name in ("columns", "values", "dry_run", "invalid"):
+        assert office.get(at(f"import_{name}")).url == at("import_batch")
