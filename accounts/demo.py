@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from accounts.roles import Remit, Role
 
 DEMO_PASSWORD = "clearway-demo"  # noqa: S105
@@ -74,3 +76,9 @@ DEMO_PEOPLE = (
         roles=(Role.ADMINISTRATOR,),
     ),
 )
+DEMO_ADDRESSES = frozenset(person.email for person in DEMO_PEOPLE)
+
+
+def closed_addresses() -> frozenset[str]:
+    """Whose account opens to nobody: outside demo mode, everybody's whose password is public."""
+    return frozenset() if settings.DEMO else DEMO_ADDRESSES

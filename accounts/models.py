@@ -6,12 +6,17 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.demo import closed_addresses
 from accounts.roles import PERMISSIONS, Remit, Role
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
+
+    def administrators(self) -> "UserQuerySet":
+        """Administrators who can sign in. Clearway is set up as soon as there is one."""
+        return self.active().in_role(Role.ADMINISTRATOR).exclude(email__in=closed_addresses())
 
     def in_role(self, role: str) -> "UserQuerySet":
         """Everybody who holds the role, whether or not they can still sign in."""

@@ -117,7 +117,7 @@ def _welcome() -> None:
         _say(f"Sign in as one of these, with the password {DEMO_PASSWORD}")
         for person in DEMO_PEOPLE:
             _say(f"  {person.email:<30} {person.part}")
-    elif not get_user_model()._default_manager.exists():
+    elif not get_user_model().objects.administrators().exists():
         call_command("setup_code")
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         _say("EMAIL_URL is not set: mail is printed here instead of being sent.")

@@ -31,7 +31,7 @@ _counter = count(1)
 def make_user(name: str = "", *roles: str, remits: Sequence[str] = (), **fields: Any) -> User:
     """A person with roles; ``remits`` make a reviewer."""
     name = name or f"Person {next(_counter)}"
-    email = fields.pop("email", f"{name.lower().replace(' ', '.')}@example.org")
+    email = fields.pop("email", f"{name.lower().replace(' ', '.')}@example.com")
     user = User.objects.create_user(email, name, PASSWORD)
     for field, value in fields.items():
         setattr(user, field, value)

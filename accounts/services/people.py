@@ -93,8 +93,13 @@ def edit_profile(*, user: User, name: str, time_zone: str, theme: str, at: datet
     return stored
 
 
+def set_theme(*, user: User, theme: str) -> None:
+    """Light, dark or as the system. Touches nothing else: somebody may be changing that."""
+    User.objects.filter(pk=user.pk).update(theme=theme)
+
+
 def _keep_an_administrator(leaving: User) -> None:
-    administrators = User.objects.active().in_role(Role.ADMINISTRATOR)
+    administrators = User.objects.administrators()
     others = administrators.exclude(pk=leaving.pk)
     if administrators.filter(pk=leaving.pk).exists() and not others.exists():
         raise Refused(

@@ -21,13 +21,13 @@ from accounts.models import User
 from accounts.services import invitations
 from accounts.services.setup import create_first_administrator
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "accounts.backends.Backend"
 
 
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """allauth's sign-in; the very first visitor sets Clearway up instead."""
-    if not User.objects.exists():
+    if not User.objects.administrators().exists():
         return redirect("accounts:setup")
     demo = {"demo_people": DEMO_PEOPLE, "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
     return LoginView.as_view(extra_context=demo)(request)
@@ -62,7 +62,7 @@ def safe_next(request: HttpRequest) -> str:
 @login_not_required
 def setup(request: HttpRequest) -> HttpResponse:
     """The first visitor, with the code that the server printed, becomes the administrator."""
-    if User.objects.exists():
+    if User.objects.administrators().exists():
         return redirect("account_login")
     form = SetupForm(request.POST or None)
     if form.is_valid():

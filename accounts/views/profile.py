@@ -10,7 +10,7 @@ from accounts.forms import ProfileForm
 from accounts.middleware import remember_theme
 from accounts.models import Theme, User
 from accounts.permissions import reader
-from accounts.services.people import edit_profile
+from accounts.services.people import edit_profile, set_theme
 from accounts.views.entrance import safe_next
 
 
@@ -40,10 +40,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen not in Theme.values:
         chosen = Theme.SYSTEM
-    user = reader(request)
-    edit_profile(
-        user=user, name=user.name, time_zone=user.time_zone, theme=chosen, at=timezone.now()
-    )
+    set_theme(user=reader(request), theme=chosen)
     response = redirect(safe_next(request))
     remember_theme(response, chosen)
     return response

@@ -1,6 +1,8 @@
 """Coming in: sign-in, lockout, set-up, invitations, and who is kept out."""
 
 import re
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,13 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.errors import Refused
 from accounts.models import User
-from accounts.services.setup import issue_setup_code
+from accounts.services.setup import create_first_administrator, issue_setup_code
 from tests.factories import NOW, PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("playbook")]
@@ -93,6 +97,20 @@ def test_an_unknown_address_gets_no_mail_and_the_same_answer(client: Client, ada
     assert len(mail.outbox) == 1
 
 
+def test_the_server_prints_the_code_and_the_address_until_somebody_is_there(
+    capsys: pytest.CaptureFixture[str], client: Client
+) -> None:
+    call_command("setup_code")
+    printed = capsys.readouterr().out
+    assert "/setup/" in printed
+    [code] = re.findall(r"code +(\S{32})", printed)
+    create_first_administrator(
+        code=code, email="ada@example.org", name="Ada", password=PASSWORD, at=NOW
+    )
+    with pytest.raises(CommandError, match="set up already"):
+        call_command("setup_code")
+
+
 def test_the_first_visitor_sets_clearway_up_with_the_printed_code(client: Client) -> None:
     code = issue_setup_code(at=NOW)
     assert client.get("/accounts/login/").headers["location"] == "/setup/"
@@ -108,6 +126,30 @@ def test_the_first_visitor_sets_clearway_up_with_the_printed_code(client: Client
     assert client.post("/setup/", {**answers, "code": code}).headers["location"] == "/people/"
     assert client.get("/people/").status_code == 200, "and is signed in at once"
     assert Client().get("/setup/").headers["location"] == "/accounts/login/"
+
+
+def test_an_import_at_the_server_leaves_the_door_open_for_the_first_administrator(
+    client: Client, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.csv"
+    inventory.write_text("Name,Agency\nChatbot,Department of Examples\n")
+    call_command("import_initiatives", str(inventory), stdout=StringIO())
+    assert User.objects.exists(), "the import is in somebody's name"
+    assert client.get("/accounts/login/").headers["location"] == "/setup/"
+    answers = {
+        "code": issue_setup_code(at=NOW),
+        "name": "Ada Lindqvist",
+        "email": User.objects.get().email,
+        "password1": "seven-green-ferries",
+        "password2": "seven-green-ferries",
+    }
+    taken = client.post("/setup/", answers)
+    assert "somebody has an account with it" in taken.content.decode()
+    answers["email"] = "ada@example.org"
+    assert client.post("/setup/", answers).headers["location"] == "/people/"
+    assert client.get("/people/").status_code == 200
+    with pytest.raises(Refused):
+        issue_setup_code(at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -136,25 +178,8 @@ def test_a_weak_password_is_refused_with_the_reason(
     assert not User.objects.exists()
 
 
-def test_the_demo_signs_in_as_a_sample_person_without_a_password(
-    client: Client, hannah: User, settings: Any
-) -> None:
-    settings.DEMO = True
-    assert "hannah.cole@example.org" in client.get("/accounts/login/").content.decode()
-    page = client.post("/demo/sign-in/", {"email": hannah.email, "next": "/profile/"})
-    assert page.headers["location"] == "/profile/"
-    assert client.get("/profile/").status_code == 200
-
-
-def test_without_the_demo_nobody_gets_in_that_way(client: Client, hannah: User) -> None:
-    assert client.post("/demo/sign-in/", {"email": hannah.email}).status_code == 404
-    assert "hannah" not in client.get("/accounts/login/").content.decode()
-    assert client.get("/profile/").status_code == 302
-
-
-def test_the_demo_opens_no_other_account(client: Client, oscar: User, settings: Any) -> None:
-    settings.DEMO = True
-    assert client.post("/demo/sign-in/", {"email": oscar.email}).status_code == 404
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 def test_a_second_step_is_asked_of_who_turned_it_on(client: Client, ada: User) -> None:
@@ -163,7 +188,56 @@ def test_a_second_step_is_asked_of_who_turned_it_on(client: Client, ada: User) -
     page = sign_in(client, ada, next="/people/")
     assert page.headers["location"].startswith("/accounts/2fa/authenticate/")
     assert client.get("/people/").status_code == 302, "the password alone opens nothing"
-    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
-    page = client.post("/accounts/2fa/authenticate/", {"code": code})
+    page = client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
     assert page.headers["location"] == "/people/"
     assert client.get("/people/").status_code == 200
+
+
+def test_wrong_codes_are_counted_whatever_address_they_come_from(client: Client, ada: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(ada, secret)
+    sign_in(client, ada)
+    for last in range(5):
+        client.post(
+            "/accounts/2fa/authenticate/", {"code": "x"}, REMOTE_ADDR=f"203.0.113.{last + 1}"
+        )
+    page = client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert page.status_code == 200, "the right code comes too late"
+    assert client.get("/people/").status_code == 302
+
+
+def test_behind_a_proxy_failures_count_for_the_address_that_it_saw(
+    client: Client, ada: User, settings: Any
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    attacker = {"HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.66"}
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        page = client.post(
+            reverse("account_login"), {"login": ada.email, "password": "wrong"}, **attacker
+        )
+    assert page.status_code == 429
+    answers = {"login": ada.email, "password": PASSWORD}
+    owner = client.post(reverse("account_login"), answers, HTTP_X_FORWARDED_FOR="203.0.113.7")
+    assert owner.status_code == 302
+
+
+def test_without_a_proxy_nobody_chooses_the_address_counted(
+    client: Client, ada: User, settings: Any
+) -> None:
+    for last in range(settings.AXES_FAILURE_LIMIT):
+        page = client.post(
+            reverse("account_login"),
+            {"login": ada.email, "password": "wrong"},
+            HTTP_X_FORWARDED_FOR=f"203.0.113.{last}",
+        )
+    assert page.status_code == 429
+
+
+def test_a_reset_link_leads_to_us_whatever_host_the_request_names(
+    client: Client, ada: User, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    client.post(reverse("account_reset_password"), {"email": ada.email}, HTTP_HOST="evil.example")
+    said = str(mail.outbox[0].body)
+    assert "evil.example" not in said
+    assert f"{settings.BASE_URL}/accounts/password/reset/key/" in said

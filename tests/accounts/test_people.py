@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ from accounts.models import Invitation, User
 from accounts.roles import Remit, Role
 from accounts.services import invitations
 from accounts.services.people import deactivate, set_grants
+from accounts.views import profile
 from audit.models import Event
 from audit.services import verify
 from tests.factories import NOW
@@ -102,7 +104,7 @@ def test_a_withdrawn_link_is_dead(client: Client, ada: User) -> None:
     assert verbs()[-1] == "person.invitation_withdrawn"
 
 
-@pytest.mark.parametrize("email", ["NEW@example.org", "ADA.lindqvist@example.org"])
+@pytest.mark.parametrize("email", ["NEW@example.org", "ADA.lindqvist@example.com"])
 def test_an_address_is_invited_once_and_never_when_it_has_an_account(ada: User, email: str) -> None:
     invite(ada)
     with pytest.raises(Refused, match="E-mail address"):
@@ -185,6 +187,24 @@ def test_a_profile_keeps_name_time_zone_and_appearance(client: Client, maya: Use
     assert 'data-theme="dark"' in page.content.decode()
     assert "Maya O." in page.content.decode()
     assert about_people()[0].summary == "Maya Okafor is now called Maya O."
+
+
+def test_a_theme_chosen_in_the_menu_brings_back_no_older_name(
+    client: Client, maya: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(maya)
+    look = profile.reader
+
+    def reader(request: HttpRequest) -> User:
+        found = look(request)
+        str(found)  # read, and then renamed in another window
+        User.objects.update(name="Maya Renamed", time_zone="Asia/Tokyo")
+        return found
+
+    monkeypatch.setattr(profile, "reader", reader)
+    client.post("/theme/", {"theme": "dark"})
+    stored = User.objects.get()
+    assert (stored.name, stored.time_zone, stored.theme) == ("Maya Renamed", "Asia/Tokyo", "dark")
 
 
 def test_a_theme_chosen_in_the_menu_comes_along_to_another_browser(

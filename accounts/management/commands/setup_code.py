@@ -19,6 +19,6 @@ class Command(BaseCommand):
             code = issue_setup_code(at=timezone.now())
         except Refused as refused:
             raise CommandError(str(refused)) from None
-        self.stdout.write("Nobody has an account yet. The first administrator signs up with")
+        self.stdout.write("Nobody administers Clearway yet. The first administrator signs up with")
         self.stdout.write(f"  address  {settings.BASE_URL}{reverse('accounts:setup')}")
         self.stdout.write(f"  code     {code}")
