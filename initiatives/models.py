@@ -74,8 +74,10 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         """Initiatives whose reference, name or unit holds every word."""
         found = self
         for word in words.split()[:8]:
+            # There are far fewer units than initiatives, so their names are compared apart.
+            units = BusinessUnit.objects.filter(label__icontains=word)
             found = found.filter(
-                Q(name__icontains=word) | Q(reference__iexact=word) | Q(unit__label__icontains=word)
+                Q(name__icontains=word) | Q(reference=word.upper()) | Q(unit__in=units)
             )
         return found
 
@@ -168,6 +170,7 @@ class Initiative(models.Model):
     value_score = score_field(_("value"))
     feasibility_score = score_field(_("feasibility"))
     integration_complexity = score_field(_("integration complexity"))
+    form_key = models.UUIDField(null=True, editable=False)  # of the form that added it
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(editable=False)
     touched_at = models.DateTimeField(editable=False)
@@ -187,6 +190,11 @@ class Initiative(models.Model):
                 condition=Q(owner__isnull=True)
                 | Q(sponsor__isnull=True)
                 | ~Q(owner=models.F("sponsor")),
+            ),
+            models.UniqueConstraint(
+                fields=["form_key"],
+                condition=Q(form_key__isnull=False),
+                name="initiatives_one_per_form",
             ),
             models.CheckConstraint(
                 name="initiatives_name_not_blank", condition=~Q(name__regex=r"^\s*$")

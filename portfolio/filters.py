@@ -69,10 +69,10 @@ class Filters:
         sort = query.get("sort") or WORST_FIRST
         return cls(
             q=" ".join((query.get("q") or "").replace("\0", "").split())[:200],
-            unit=_number(query.get("unit")),
+            unit=number_of(query.get("unit")),
             stage=one_of("stage", Stage.values),
             labels=tuple(dict.fromkeys(label for label in labels if label in LABELS)),
-            owner=owner if owner in OWNERS or _number(owner) else "",
+            owner=owner if owner in OWNERS or number_of(owner) else "",
             impact=one_of("impact", ImpactClass.values),
             gate=one_of("gate", GATES),
             sort=sort if sort.removeprefix("-") in SORTS else WORST_FIRST,
@@ -139,6 +139,11 @@ class Filters:
         return f"?{urlencode(list(self._pairs()))}"
 
     @property
+    def common(self) -> bool:
+        """One of the views that many ask for, with the same answer to all who see everything."""
+        return not self.q and self.owner != "me"
+
+    @property
     def narrowed(self) -> bool:
         return replace(self, sort=WORST_FIRST) != Filters()
 
@@ -148,6 +153,6 @@ class Filters:
         return replace(self, sort=second if self.sort == first else first)
 
 
-def _number(value: object) -> int | None:
+def number_of(value: object) -> int | None:
     text = str(value or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,19 +1,19 @@
-"""Counts over the whole portfolio, kept in the cache for as long as nothing has changed.
+"""What is counted and listed across the portfolio, kept in the cache while nothing has changed.
 
-Every change of state writes an audit event, so the newest event's id says whether a count still
-holds. What changes without an event (a day that ends, a transaction that commits out of order) is
-caught by the short life.
+Every change of state writes an audit event, so the newest event's id says whether what is kept
+still holds. What changes without an event (a day that ends, a transaction that commits out of
+order) is caught by the short life.
 """
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Max
 from django.http import HttpRequest
-from django.utils import timezone
 
 from audit.models import Event
+from gates.today import today
 
 LIFE_SECONDS = 30
 
@@ -31,7 +31,8 @@ def newest_event(request: HttpRequest) -> int:
 
 def kept(request: HttpRequest, name: str, make: Callable[[], T]) -> T:
     """What ``make`` returns, from the cache when nothing has changed since it was made."""
-    key = f"portfolio:{name}:{timezone.localdate():%j}:{newest_event(request)}"
+    key = f"portfolio:{name}:{today():%j}:{newest_event(request)}"
+    cache = caches["pages"]
     found: T | None = cache.get(key)
     if found is None:
         found = make()

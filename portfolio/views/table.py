@@ -11,18 +11,19 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.roles import Permission
 from gates.models import Stage
+from gates.today import today
 from gates.views.loading import reader as reader_of
 from initiatives.models import BusinessUnit, ImpactClass, Initiative
 from look.glyphs import LABELS
 from portfolio.counts import VIEWS, view_counts
-from portfolio.filters import GATES, OWNERS, WORST_FIRST, Filters
+from portfolio.filters import GATES, OWNERS, WORST_FIRST, Filters, number_of
+from portfolio.keeping import kept
 from portfolio.markup import options_html, rows_html
 from portfolio.rows import rows_of, values_of
 
@@ -42,11 +43,11 @@ COLUMNS = (
 
 
 class Rows(Paginator):  # type: ignore[type-arg]
-    """Fifty rows a page; the count is known where the view is one that is counted anyway."""
+    """The pages; the count is known where the view is one that is counted anyway."""
 
-    def __init__(self, filters: Filters, reader: User, known: int | None) -> None:
+    def __init__(self, filters: Filters, reader: User, known: int | None, size: int) -> None:
         self._known, self._plain = known, filters.rollouts(reader)
-        super().__init__(values_of(self._plain.order_by(*filters.ordering())), PAGE_SIZE)
+        super().__init__(values_of(self._plain.order_by(*filters.ordering())), size)
 
     @property
     def count(self) -> int:  # type: ignore[override]
@@ -66,28 +67,38 @@ def table(request: HttpRequest) -> HttpResponse:
     return render(request, "portfolio/table.html", context)
 
 
-def table_context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+def table_context(request: HttpRequest, filters: Filters, size: int = PAGE_SIZE) -> dict[str, Any]:
     """Everything that the table's template needs for this view of the portfolio."""
     return {
-        **_found(request, filters),
+        **_found(request, filters, size),
         "options": _options(filters),
         "may_add": reader_of(request).may(Permission.ADD),
     }
 
 
-def _found(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+def _found(request: HttpRequest, filters: Filters, size: int = PAGE_SIZE) -> dict[str, Any]:
     """What is found: the rows of one page, and how many there are beside it."""
     reader = reader_of(request)
     counts = view_counts(request, reader)
     unsorted = replace(filters, sort=WORST_FIRST)
     known = next((counts[key] for key, _name, view in VIEWS if view == unsorted), None)
-    today, may_assign = timezone.localdate(), reader.may(Permission.ASSIGN)
-    page = Rows(filters, reader, known).get_page(request.GET.get("page"))
-    rows = rows_of(page.object_list)
+    day, may_assign = today(), reader.may(Permission.ASSIGN)
+    asked = number_of(request.GET.get("page"))
+
+    def look() -> tuple[int, int, SafeString]:
+        page = Rows(filters, reader, known, size).get_page(asked)
+        rows = rows_html(rows_of(page.object_list), day, pick=may_assign)
+        return page.paginator.count, page.number, rows
+
+    if filters.common and reader.may(Permission.SEE_ALL):
+        found = kept(request, f"rows:{filters.query}:{asked}:{may_assign}", look)
+    else:
+        found = look()
+    count, number, rows = found
     return {
         "filters": filters,
-        "page": page,
-        "rows": rows_html(rows, today, pick=may_assign),
+        "page": Paginator(range(count), PAGE_SIZE).page(number),
+        "rows": rows,
         "tabs": tabs(unsorted, counts),
         "columns": [_column(filters, key, name) for key, name in COLUMNS],
         "table_url": reverse("portfolio:table"),

@@ -10,7 +10,7 @@ os.environ["CLEARWAY_DEMO"] = os.environ["DEBUG"] = "0"
 from config.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.bench.urls"
-TEMPLATES[0]["DIRS"].append(BASE_DIR / "tests" / "bench" / "templates")  # noqa: F405
+TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates", BASE_DIR / "tests" / "bench" / "templates"]  # noqa: F405
 # A real database server and a real Redis may be somebody else's too.
 DATABASES["default"]["TEST"] = {"NAME": "clearway_bench"}  # noqa: F405
 CACHES["default"]["KEY_PREFIX"] = f"clearway-bench-{os.getpid()}"  # noqa: F405
