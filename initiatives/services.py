@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -95,6 +96,7 @@ def create_initiative(
     at: datetime,
     owner: User | None = None,
     sponsor: User | None = None,
+    form_key: UUID | None = None,
 ) -> Initiative:
     """Add an initiative. Its rollout is started by the gates above."""
     initiative = Initiative(
@@ -102,6 +104,7 @@ def create_initiative(
         owner=owner,
         owner_since=at.date() if owner else None,
         sponsor=sponsor,
+        form_key=form_key,
         created_at=at,
         touched_at=at,
         **{name: value for name, value in fields.items() if name in EDITABLE},
@@ -116,6 +119,16 @@ def create_initiative(
         at=at,
     )
     return initiative
+
+
+def added_by_form(key: UUID) -> Initiative | None:
+    """What a form added when it was sent before.
+
+    Call it before adding, in the same transaction: a form sent twice at once waits for itself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
+    return Initiative.objects.filter(form_key=key).first()
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What people say of an initiative: the form to add or edit one, and who is on it."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core import signing
@@ -8,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.text import written
 from gates.pagefacts import SCORE_WORDS
 from initiatives.models import NAME_LENGTH, BusinessUnit, ImpactClass, Initiative
 from initiatives.services import EDITABLE
@@ -156,6 +158,9 @@ class InitiativeForm(forms.ModelForm):
             (value, f"{label}. {says.get(value, '')}".strip())
             for value, label in ImpactClass.choices
         ]
+        for field in self.fields.values():
+            if type(field) is forms.CharField:
+                field.validators.append(written)
         for name in ("production_engineering", "production_budget", "production_mandate"):
             known = getattr(self.instance, name)
             self.initial[name] = "" if known is None else str(known).lower()
@@ -202,7 +207,12 @@ class InitiativeForm(forms.ModelForm):
 
 
 class CreateForm(InitiativeForm):
-    """A new initiative, with its owner and sponsor where they are known."""
+    """A new initiative, with its owner and sponsor where they are known.
+
+    ``form_key`` tells a form that is sent twice from two forms.
+    """
+
+    form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput())
 
     owner = forms.ModelChoiceField(
         User.objects.none(), label=_("Owner"), required=False, empty_label=_("Nobody yet"),

@@ -10,6 +10,7 @@ from checklists.services import shelf_end
 from gates.case import case_of
 from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import SignOffVerdict, Verdict
+from gates.models.rollouts import ENDED
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Evidence
@@ -70,9 +71,11 @@ def answer_criterion(
     """Judge one exit criterion. *Met* needs evidence, which counts for ``days_valid`` days.
 
     Raises Refused when *met* is said without evidence, or with evidence that ran out or belongs
-    to another initiative.
+    to another initiative, or when the rollout is over.
     """
     initiative = lock(rollout.initiative_id)
+    if Rollout.objects.filter(pk=rollout.pk, stage__in=ENDED).exists():
+        raise Refused("This rollout is over; its criteria are no longer judged.")
     if evidence is not None and evidence.initiative_id != initiative.pk:
         raise Refused("This evidence belongs to another initiative.")
     if verdict == Verdict.MET and evidence is None:

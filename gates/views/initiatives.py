@@ -31,13 +31,15 @@ from gates.pagefacts import told
 from gates.services.rollouts import pause as pause_rollout
 from gates.services.rollouts import resume as resume_rollout
 from gates.services.rollouts import start_rollout
+from gates.today import today
 from gates.views.initiative_page import page_of
 from gates.views.loading import load, reader
-from gates.views.page import REFUSED, show, today
+from gates.views.page import REFUSED, show
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.permissions import may_assign, may_edit, may_submit
 from initiatives.services import (
+    added_by_form,
     assign_people,
     create_initiative,
     edit_initiative,
@@ -62,22 +64,26 @@ def initiative(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """Add an initiative and start its rollout at intake."""
+    """Add an initiative and start its rollout at intake. Sent twice, the form adds one."""
     by, at = reader(request), timezone.now()
     if not by.may(Permission.ADD):
         raise PermissionDenied
     document = PlaybookVersion.objects.current().parsed
     form = CreateForm(request.POST or None, document=document)
     if request.method == "POST" and form.is_valid():
+        key = form.cleaned_data["form_key"]
         with transaction.atomic():
-            added = create_initiative(
-                fields=_with_unit(form, form.said),
-                owner=form.cleaned_data["owner"],
-                sponsor=form.cleaned_data["sponsor"],
-                by=by,
-                at=at,
-            )
-            start_rollout(initiative=added, by=by, at=at)
+            added = added_by_form(key) if key else None
+            if added is None:
+                added = create_initiative(
+                    fields=_with_unit(form, form.said),
+                    owner=form.cleaned_data["owner"],
+                    sponsor=form.cleaned_data["sponsor"],
+                    form_key=key,
+                    by=by,
+                    at=at,
+                )
+                start_rollout(initiative=added, by=by, at=at)
         added.refresh_from_db()
         messages.success(request, _("Added as %(ref)s, at intake.") % {"ref": added.reference})
         return redirect(added)

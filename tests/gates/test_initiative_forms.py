@@ -57,6 +57,17 @@ def new(**fields):
     }
 
 
+def test_a_form_that_is_sent_twice_adds_one_initiative(client, hannah):
+    make_playbook()
+    client.force_login(hannah)
+    key, other = (client.get(CREATE).context["form"]["form_key"].value() for _ in range(2))
+    sent = new(form_key=key)
+    first, second = client.post(CREATE, sent), client.post(CREATE, sent)
+    assert first.url == second.url == Initiative.objects.get().get_absolute_url()
+    assert Rollout.objects.count() == 1
+    assert client.post(CREATE, {**sent, "form_key": other}).url != first.url
+
+
 def test_what_is_added_starts_at_intake(client, hannah, maya, carol):
     make_playbook()
     client.force_login(hannah)

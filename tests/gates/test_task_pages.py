@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from checklists.models import Check, DesignAnswer
-from gates.models import Rollout
+from gates.models import CriterionAnswer, Rollout
 from initiatives.services import set_contributors
 from risks.models import Assessment
-from tests.factories import make_evidence, make_initiative, make_rollout
+from tests.factories import make_decision, make_evidence, make_initiative, make_rollout
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +247,15 @@ def test_all_seven_stand_on_one_page_for_everybody_who_may_see_them(
     for mode in rollout.playbook.parsed.failure_modes:
         assert mode.name in html
     assert f"{url}risks/budget/" not in html
+
+
+def test_nothing_is_judged_once_the_rollout_is_over(
+    owner: Client, url: str, rollout: Rollout, hannah: User
+) -> None:
+    criterion = rollout.playbook.parsed.criteria_for(0, "ordinary")[0]
+    make_decision(rollout, "stop", by=hannah)
+    typed = {"verdict": "not_met", "note": "Too late"}
+    response = owner.post(f"{url}criteria/{criterion.key}/", typed)
+    assert response.status_code == 422
+    assert "This rollout is over" in response.content.decode()
+    assert not CriterionAnswer.objects.exists()
