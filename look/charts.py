@@ -19,6 +19,8 @@ AGEING_WEEKS = 28
 TIME_WEEKS = 34
 # Above this many marks in one stage dots would hide each other, so they are counted by the week.
 MOST_DOTS = 40
+# More segments than this are too thin to be told apart in a table's cell.
+MOST_SEGMENTS = 14
 
 TRIANGLE = "M0-5.5 5.5 4.5h-11z"
 
@@ -113,8 +115,12 @@ def segments(states: str, words: str = "") -> SafeString:
 
 
 def criteria_bar(met: int, total: int) -> SafeString:
-    """How many criteria are met, as segments. The figure stands beside it."""
-    return segments("m" * met + "o" * (total - met), f"{met} of {total} criteria met")
+    """How many criteria are met, as segments. The figure stands beside it. Too many to tell apart
+    are drawn as ten tenths, of which all are full only when all are met."""
+    words = f"{met} of {total} criteria met"
+    if total > MOST_SEGMENTS:
+        met, total = met * 10 // total, 10
+    return segments("m" * met + "o" * (total - met), words)
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,7 @@ def draw(today: date, unit: int | None, document: Document) -> Drawing:
     causes = figures["causes"]
     return Drawing(
         figures=figures,
-        sentence=state_of(found, causes[0][0].lower() if causes else ""),
+        sentence=state_of(found, causes[0][0] if causes else ""),
         units=found.units,
         way=_part("way", found=found, through=_through(found, document)),
         heat=_part(
@@ -78,7 +78,7 @@ def _figures(found: Overview, document: Document) -> dict[str, Any]:
         "called": sum(found.labelled(label) for label in (PROVEN, EXTENDED_PILOT, QUALIFYING)),
         "stalled": found.labelled(STALLED),
         "longest": max((weeks for weeks, kind, _ in marks if kind != "in"), default=0),
-        "causes": [(mode.name, mode.short_name, count) for mode, count in causes[:4]],
+        "causes": [(mode.short_name.lower(), count) for mode, count in causes[:4]],
         "overdue_reviews": found.late("review"),
     }
 

@@ -13,8 +13,10 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from look import charts, glyphs
+from look.glyphs import LABELS
 from portfolio.rows import Row
 
+LABELS_SHOWN = 2
 ON_COURSE = '<span class="grey">On course</span>'
 NOBODY = '<span class="grey">nobody yet</span>'
 
@@ -36,7 +38,6 @@ def _row(row: Row, today: date, pick: bool) -> str:
     gate = row.gate
     diamond = "" if gate is None else glyphs.gate("lost" if row.lost else "open", f"Gate {gate}")
     met, asked = row.criteria_met, row.criteria
-    labels = "".join(glyphs.label(label) for label in row.labels)
     return (
         f'<tr>{box}<th scope="row"><a href="{row.url}">{escape(row.name)}</a>'
         f'<span class="sub">{reference} · {escape(row.unit)}</span></th>'
@@ -50,8 +51,20 @@ def _row(row: Row, today: date, pick: bool) -> str:
         f"{glyphs.ladder(row.ladder)}</td>"
         f'<td data-label="Worst risk">{glyphs.rating(row.worst_rating or None, row.mode_name())}'
         "</td>"
-        f'<td class="labels-cell"><span class="labels">{labels or ON_COURSE}</span></td></tr>'
+        f'<td class="labels-cell"><span class="labels">{_labels(row)}</span></td></tr>'
     )
+
+
+def _labels(row: Row) -> str:
+    """The two worst labels; more would make the row taller than two lines."""
+    if not row.labels:
+        return ON_COURSE if row.place is not None else ""
+    shown = "".join(glyphs.label(label) for label in row.labels[:LABELS_SHOWN])
+    others = [LABELS[label][1].lower() for label in row.labels[LABELS_SHOWN:]]
+    if not others:
+        return shown
+    spoken = f'<span class="vh"> {", ".join(others)}</span>'
+    return f'{shown}<span class="grey">+{len(others)}{spoken}</span>'
 
 
 def _weeks(row: Row, today: date) -> str:

@@ -26,7 +26,7 @@ class Sentence:
 
 def state_of(found: Overview, cause: str) -> Sentence:
     """What an executive should know first, without an end: what waits for the reader follows.
-    ``cause`` is the failure mode that most of the stalled suffer from, or empty."""
+    ``cause`` is the failure mode that is the worst risk of most of the stalled, or empty."""
     claims = found.claims_of(*PRODUCTION)
     if not found.under_way and not found.claimed:
         return Sentence("No initiative is under way yet")
@@ -38,7 +38,7 @@ def state_of(found: Overview, cause: str) -> Sentence:
     return Sentence(
         f"{_under_way(found)}.",
         f"{_number(stalled)} {'is' if stalled == 1 else 'are'} stalled",
-        f", most often on {cause}" if cause else "",
+        f", most often with {cause} as the worst risk" if cause else "",
     )
 
 

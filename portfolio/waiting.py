@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission, Role
@@ -15,6 +14,7 @@ from gates.models import Review, Rollout, SignOff
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.models.rollouts import ENDED
 from gates.models.rollouts import RolloutQuerySet as Rollouts
+from gates.today import today
 from initiatives.models import ImpactClass, Membership
 from playbook.document import Document
 from playbook.models import PlaybookVersion
@@ -38,9 +38,11 @@ def own_hand(reader: User) -> Q:
 
 
 def to_decide(reader: User) -> Reviews:
-    """Submitted reviews that the reader may be asked to decide: program office or sponsor,
-    and neither owner nor submitter. Whether evidence bars them is for the case to say."""
-    reviews = submitted(reader).exclude(own_hand(reader))
+    """Submitted reviews that the reader may be asked to decide: program office or sponsor, and
+    neither owner nor submitter, while there is anybody who may decide at all. Whether evidence
+    bars this reader is for the case to say."""
+    nobody = Q(rollout__standing__blocker_kinds__contains=["decider"])
+    reviews = submitted(reader).exclude(own_hand(reader)).exclude(nobody)
     if reader.may(Permission.DECIDE_ALL):
         return reviews
     return reviews.filter(rollout__initiative__sponsor=reader)
@@ -112,7 +114,7 @@ def current_document(request: HttpRequest) -> Document:
 
 def day_of(request: HttpRequest) -> Day:
     days = {pk: document.proof_days for pk, document in documents(request).items()}
-    return Day(today=timezone.localdate(), proof_days=days)
+    return Day(today=today(), proof_days=days)
 
 
 def waits(request: HttpRequest, reader: User) -> Waits:

@@ -64,7 +64,12 @@ def _claims(cast: dict[str, User], now: datetime) -> None:
     then, office = now - timedelta(days=CLAIMED_DAYS_AGO), cast["Hannah Cole"]
     initiatives = [
         create_initiative(
-            fields={"name": claim.name, "unit": unit_at(names=claim.unit)}, by=office, at=then
+            fields={
+                "name": claim.name,
+                "unit": unit_at(names=claim.unit, by=office, at=then),
+            },
+            by=office,
+            at=then,
         )
         for claim in CLAIMS
     ]

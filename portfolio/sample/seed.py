@@ -58,7 +58,7 @@ def seed(*, count: int, seed: int, at: datetime) -> int:
     ensure_standard(at=at)
     playbook = PlaybookVersion.objects.current()
     people = _people(dice, seed, owners=min(400, 3 + count // 12))
-    units = _units(min(len(AGENCIES) * len(BUREAUS), 4 + count // 8))
+    units = _units(min(len(AGENCIES) * len(BUREAUS), 4 + count // 8), at)
     adopted = round(count * ADOPTED_SHARE)
     _adopt(dice, adopted, units, people, playbook, at)
     _start(dice, count - adopted, units, people, playbook, at)
@@ -88,9 +88,9 @@ def _people(dice: Random, seed: int, owners: int) -> People:
     return people
 
 
-def _units(count: int) -> list[BusinessUnit]:
+def _units(count: int, at: datetime) -> list[BusinessUnit]:
     pairs = [(agency, bureau) for bureau in BUREAUS for agency in AGENCIES]
-    return [unit_at(names=pair) for pair in pairs[:count]]
+    return [unit_at(names=pair, by=SystemActor(), at=at) for pair in pairs[:count]]
 
 
 def _initiative(

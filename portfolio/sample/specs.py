@@ -206,7 +206,7 @@ SPECS = (
         0.6,
         trouble="handoff",
         review=("open", 29),
-        risk=("readiness", 4, 4, "planned"),
+        risk=("resistance", 4, 4, "planned"),
     ),
     Spec(
         "Laboratory sample labels",
@@ -319,7 +319,7 @@ SPECS = (
         15,
         0.6,
         touched=33,
-        risk=("governance", 4, 4, "planned"),
+        risk=("resistance", 4, 4, "planned"),
     ),
     # Scaled production
     Spec(

@@ -85,14 +85,14 @@ class Story:
 
     def _begin(self, week: float) -> None:
         self._at(weeks=week)
-        spec, unit = self.spec, unit_at(names=self.spec.unit)
+        spec, office = self.spec, self.cast["Hannah Cole"]
         funded, handed = spec.trouble != "learning", spec.trouble == "handoff"
         team = f"{spec.unit[1]} digital team"
         fields = {
             "name": spec.name,
             "problem": spec.problem or wording.PROBLEM,
             "benefit": spec.benefit or wording.BENEFIT,
-            "unit": unit,
+            "unit": unit_at(names=spec.unit, by=office, at=self.clock),
             "pilot_team": team,
             "production_team": "Shared platform" if handed else team,
             "production_engineering": True,
@@ -107,7 +107,6 @@ class Story:
             "feasibility_score": 3,
             "integration_complexity": 3,
         }
-        office = self.cast["Hannah Cole"]
         self.initiative = create_initiative(
             fields=fields,
             owner=self.owner,

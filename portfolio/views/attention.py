@@ -19,6 +19,7 @@ from portfolio.views.table import table_context
 from portfolio.waiting import day_of, waits
 
 FIRST_LINES = 6
+FIRST_ROWS = 14
 PAGE_SIZE = 40
 
 
@@ -45,7 +46,7 @@ def attention_and_table(request: HttpRequest) -> HttpResponse:
             "nav": "attention",
             "lines": lines[:FIRST_LINES],
             **_head(request, lines),
-            **table_context(request, Filters.of(request.GET)),
+            **table_context(request, Filters.of(request.GET), size=FIRST_ROWS),
         },
     )
 

@@ -10,12 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.roles import Permission
 from gates.models import Review, Rollout
+from gates.today import today
 from gates.views.loading import reader as reader_of
 from portfolio import waiting
 from portfolio.drawing import Drawing, draw
@@ -32,14 +32,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     if not reader.may(Permission.SEE_ALL):
         raise PermissionDenied
-    today = timezone.localdate()
+    day = today()
     unit = Filters.of(request.GET).unit
     document = waiting.current_document(request)
-    drawing: Drawing = kept(request, f"drawing:{unit}", lambda: draw(today, unit, document))
-    reviews = [_decision(review, today) for review in _to_decide(reader, unit)[:DECISIONS_SHOWN]]
+    drawing: Drawing = kept(request, f"drawing:{unit}", lambda: draw(day, unit, document))
+    reviews = [_decision(review, day) for review in _to_decide(reader, unit)[:DECISIONS_SHOWN]]
     context = {
         "nav": "dashboard",
-        "today": today,
+        "today": day,
         "unit": unit,
         "unit_name": drawing.units.get(unit or 0, ""),
         "drawing": drawing,

@@ -11,13 +11,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from accounts.roles import Permission
+from gates.today import today
 from gates.views.loading import reader as reader_of
 from look.glyphs import LABELS, RATINGS
 from portfolio.filters import Filters
@@ -55,11 +55,11 @@ def export(request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpRespo
     reader = reader_of(request)
     if not reader.may(Permission.EXPORT):
         raise PermissionDenied
-    filters, today = Filters.of(request.GET), timezone.localdate()
+    filters, day = Filters.of(request.GET), today()
     values = values_of(filters.rollouts(reader).order_by(*filters.ordering()))
     rows = rows_of(values.iterator())
-    lines = (_values(row, today) for row in rows)
-    name = f"portfolio-{today:%Y-%m-%d}.{kind}"
+    lines = (_values(row, day) for row in rows)
+    name = f"portfolio-{day:%Y-%m-%d}.{kind}"
     response: HttpResponse | StreamingHttpResponse
     if kind == "csv":
         response = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8")

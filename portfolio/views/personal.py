@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -21,6 +20,7 @@ from gates.links import task_url
 from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
+from gates.today import today
 from gates.views.loading import reader as reader_of
 from initiatives.models import Initiative
 from portfolio import waiting
@@ -66,7 +66,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     shown: Sequence[Rollout] = list(page.object_list)
     cases = cases_of(
         Rollout.objects.filter(pk__in=[rollout.pk for rollout in shown]),
-        today=timezone.localdate(),
+        today=today(),
     )
     work = [_own_work(rollout, cases[rollout.pk]) for rollout in shown]
     context = {"nav": "tasks", "page": page, "work": work, "open": sum(w.open for w in work)}
@@ -183,11 +183,11 @@ def _with_initiative(reviews: Reviews) -> Reviews:
 
 def waiting_of(reviews: Sequence[Review], reader: User) -> list[Waiting]:
     """The reviews with what their cases say, in one query for all of them."""
-    today = timezone.localdate()
+    day = today()
     cases = cases_of(
-        Rollout.objects.filter(pk__in=[review.rollout_id for review in reviews]), today=today
+        Rollout.objects.filter(pk__in=[review.rollout_id for review in reviews]), today=day
     )
-    return [_waiting(review, cases[review.rollout_id], reader, today) for review in reviews]
+    return [_waiting(review, cases[review.rollout_id], reader, day) for review in reviews]
 
 
 def _waiting(review: Review, case: Case, reader: User, today: date) -> Waiting:
