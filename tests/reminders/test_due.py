@@ -21,6 +21,7 @@ from reminders.services import claim_due
 from tests.factories import (
     NOW,
     make_decision,
+    make_evidence,
     make_ready,
     make_rollout,
     make_sign_offs,
@@ -187,8 +188,9 @@ def test_a_condition_reminds_whoever_owes_it_then_the_program_office(condition: 
     assert sending.path.endswith(f"/conditions/{condition.pk}/")
 
 
-def test_a_met_condition_reminds_nobody(condition: Condition, devin: User) -> None:
-    close_condition(condition=condition, note="Signed.", evidence=None, by=devin, at=NOW)
+def test_a_met_condition_reminds_nobody(condition: Condition, devin: User, lena: User) -> None:
+    shown = make_evidence(condition.rollout.initiative, by=devin, verified_by=lena)
+    close_condition(condition=condition, note="Signed.", evidence=shown, by=devin, at=NOW)
     sweep_on(*AROUND_DUE[1:], since=day(20))
     assert told() == []
 

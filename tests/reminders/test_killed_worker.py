@@ -92,7 +92,7 @@ def link_in(mail: EmailMessage) -> str:
 
 
 def test_a_worker_killed_while_sending_loses_no_reminder_and_repeats_none(
-    sink: tuple[Sink, int], queue: None, maya: User, carol: User, tmp_path: Path
+    sink: tuple[Sink, int], queue: None, ada: User, maya: User, carol: User, tmp_path: Path
 ) -> None:
     server, port = sink
     log = tmp_path / "worker.log"
