@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Invitation, Theme, User
 from accounts.roles import Remit, Role
 from accounts.services.shared import Given, given
+from accounts.text import written
 
 ROLE_MEANS = {
     Role.ADMINISTRATOR: _("Invites people and sets their roles. Sees no initiative by itself."),
@@ -69,6 +70,7 @@ class NewPassword(forms.Form):
         max_length=120,
         help_text=_("As colleagues know you. It is kept with everything you do."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        validators=[written],
     )
     password1 = forms.CharField(
         label=_("Password"),
@@ -151,7 +153,7 @@ class RolesForm(forms.Form):
 
 
 class InvitationForm(RolesForm):
-    name = Invitation._meta.get_field("name").formfield(label=_("Name"))
+    name = Invitation._meta.get_field("name").formfield(label=_("Name"), validators=[written])
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=254,
@@ -168,6 +170,7 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class ProfileForm(forms.ModelForm):
+    name = User._meta.get_field("name").formfield(validators=[written])
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zones,

@@ -177,6 +177,8 @@ CACHES = {
         "TIMEOUT": 300,
     }
 }
+# What pages can do without: sessions and counts, which the database has too.
+CACHES["pages"] = {**CACHES["default"], "BACKEND": "config.cache.DispensableCache"}
 
 # Celery names the same socket with a scheme of its own.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -262,6 +264,7 @@ AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "pages"
 
 # --- Language and time
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from gates.today import today
+from initiatives.models import web_address
 
 MOST_BYTES = 20 * 1024 * 1024
 
@@ -22,6 +24,7 @@ class EvidenceForm(forms.Form):
         max_length=1000,
         required=False,
         assume_scheme="https",
+        validators=[web_address],
         help_text=_("Where it is kept."),
     )
     file = forms.FileField(
@@ -42,7 +45,7 @@ class EvidenceForm(forms.Form):
 
     def clean_valid_until(self) -> Any:
         until = self.cleaned_data["valid_until"]
-        if until is not None and until < timezone.now().date():
+        if until is not None and until < today():
             raise forms.ValidationError(_("Choose today or a later day."))
         return until
 

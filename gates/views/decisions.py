@@ -25,9 +25,10 @@ from gates.policies import CHOICES, closed_outcomes
 from gates.services.conditions import close_condition
 from gates.services.decisions import FactsChanged
 from gates.services.decisions import decide as carry_out
+from gates.today import today
 from gates.views.deciders import may_decide, why_not
 from gates.views.loading import load, reader
-from gates.views.page import CHANGED, REFUSED, judged, review_of, show, today
+from gates.views.page import CHANGED, REFUSED, judged, review_of, show
 from gates.views.task import STATES
 from gates.views.tasks import Worklist
 from initiatives.errors import NotAllowed, Refused

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gates.forms.evidence import EvidenceForm
+from gates.today import today
 from gates.views.loading import load, reader
-from gates.views.page import REFUSED, show, today
+from gates.views.page import REFUSED, show
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
 from initiatives.permissions import may_edit, may_verify

@@ -1,26 +1,20 @@
 """What every page of a review shares: its frame, refusals, and things found by key."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
 from gates.case import Case, case_of
 from gates.models import Review, Rollout
+from gates.today import today
 
 Found = TypeVar("Found")
 
 REFUSED = 422  # what was sent is understood and refused; the page says why
 CHANGED = 409  # the facts are not those that the page showed
-
-
-def today() -> date:
-    """The day by which cases are judged; the same everywhere, whatever the reader's zone."""
-    return timezone.now().date()
 
 
 def named(find: Callable[[str], Found], key: str) -> Found:

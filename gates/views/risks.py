@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from gates.forms.risks import AssessmentForm, initial_of
 from gates.forms.shared import refuse
+from gates.today import today
 from gates.views.loading import load, reader
-from gates.views.page import REFUSED, judged, named, show, today
+from gates.views.page import REFUSED, judged, named, show
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit
 from playbook.document import Document

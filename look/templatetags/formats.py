@@ -34,10 +34,14 @@ def moment(value: datetime | None) -> str:
 
 @register.filter
 def days_ago(value: date | datetime | None, today: date | None = None) -> str:
-    """`today`, `yesterday`, `11 days ago`, `tomorrow`, `in 3 days`."""
+    """`today`, `yesterday`, `11 days ago`, `tomorrow`, `in 3 days`.
+
+    A moment is counted in the reader's zone; a day is a UTC day, the same for everybody.
+    """
     if not value:
         return ""
-    days = ((today or timezone.localdate()) - _local_date(value)).days
+    here = timezone.localdate() if isinstance(value, datetime) else timezone.now().date()
+    days = ((today or here) - _local_date(value)).days
     near = {0: "today", 1: "yesterday", -1: "tomorrow"}
     return near.get(days) or (f"{days} days ago" if days > 0 else f"in {-days} days")
 

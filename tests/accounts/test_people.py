@@ -226,3 +226,12 @@ def test_times_are_shown_in_the_readers_zone(client: Client, ada: User) -> None:
     client.force_login(ada)
     page = client.get("/people/").content.decode()
     assert "23 Nov 2026, 22:00" in page, "09:00 UTC a week after NOW"
+
+
+def test_a_name_with_control_characters_is_refused(maya: User, client: Client) -> None:
+    client.force_login(maya)
+    profile_page = reverse("accounts:profile")
+    page = client.post(profile_page, {"name": "Maya\x1b", "time_zone": "UTC", "theme": ""})
+    assert "Remove the control characters" in page.content.decode()
+    maya.refresh_from_db()
+    assert maya.name == "Maya Okafor"

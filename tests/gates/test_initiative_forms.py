@@ -299,3 +299,19 @@ def test_a_broken_chain_is_told_on_its_page(client, at, rollout, maya, monkeypat
     html = client.get(url).content.decode()
     assert "its content was changed after it was written" in html
     assert "The digests on this page hold" not in html
+
+
+@pytest.mark.parametrize("field", ["name", "problem"])
+def test_control_characters_are_refused(client, hannah, field):
+    make_playbook()
+    client.force_login(hannah)
+    page = client.post(CREATE, new(**{field: "Reading\x0b aid"}))
+    assert "Remove the control characters" in page.content.decode()
+    assert not Initiative.objects.exists()
+
+
+def test_long_texts_keep_their_lines(client, hannah):
+    make_playbook()
+    client.force_login(hannah)
+    client.post(CREATE, new(problem="One\r\n\ttwo"))
+    assert Initiative.objects.get().problem.splitlines() == ["One", "\ttwo"]
