@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -53,7 +53,7 @@ class Visitors:
 
     def _sign_in(self, context: BrowserContext, person: User) -> None:
         client = Client()
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(person)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.address}]
@@ -89,6 +89,7 @@ def server(django_db_setup: None) -> Iterator[str]:
 @pytest.fixture
 def visitors(browser: Browser, server: str) -> Iterator[Visitors]:
     """Whoever visits the site in a test; at its end no page may have complained."""
+    expect.set_options(timeout=PATIENCE)
     visitors = Visitors(browser, server)
     yield visitors
     visitors.leave()

@@ -32,7 +32,6 @@ NOT_PAGES = {
     "mfa_download_recovery_codes",
     "portfolio:export",
     "portfolio:import_answers",
-    "portfolio:import_confirm",
     "portfolio:import_discard",
     "portfolio:import_file",
     "portfolio:import_invalid",
@@ -61,7 +60,9 @@ STATES = (
 
 @pytest.fixture(scope="module")
 def gallery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(DEMO=True):
+    # The password was given at the start and counts for as long as the tests take.
+    settings = override_settings(DEMO=True, ACCOUNT_REAUTHENTICATION_TIMEOUT=24 * 3600)
+    with django_db_blocker.unblock(), transaction.atomic(), settings:
         yield Gallery(timezone.now())
         transaction.set_rollback(True)
 

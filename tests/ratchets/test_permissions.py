@@ -186,7 +186,7 @@ class Site(NamedTuple):
 def sign_in(cast: Cast, role: str) -> Client:
     client = Client()
     if role != "anonymous":
-        client.force_login(getattr(cast, role), backend="accounts.backends.Backend")
+        client.force_login(getattr(cast, role))
     return client
 
 

@@ -37,7 +37,7 @@ class Counter:
 
     def __init__(self, cast: Cast, role: str) -> None:
         self.client = Client()
-        self.client.force_login(getattr(cast, role), backend="accounts.backends.Backend")
+        self.client.force_login(getattr(cast, role))
 
     def cost(self, method: str, url: str) -> int | None:
         """Queries of a request that is answered; None of one that is refused or sent elsewhere."""

@@ -99,11 +99,9 @@ Stock forecast,Supply,Pilot,
 """
 
 
-def make_import(
-    cast: Cast, *, at: datetime, confirmed: bool, inventory: str = INVENTORY
-) -> ImportBatch:
+def make_import(cast: Cast, *, at: datetime, confirmed: bool) -> ImportBatch:
     """An inventory as a draft that is ready to confirm, or imported; one row is invalid."""
-    content = inventory.encode()
+    content = INVENTORY.format(owner=cast.owner.email).encode()
     sheet = read(content, name="inventory.csv")
     batch = prepare(content=content, file_name="inventory.csv", sheet=sheet, by=cast.office, at=at)
     batch.preset, mapping = suggest_mapping(sheet)
@@ -123,7 +121,7 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     )
     imported = make_import(cast, at=at, confirmed=True)
     draft = make_import(cast, at=at, confirmed=False)
-    evidence = rollout.initiative.evidence.awaiting_verification().first()
+    evidence = rollout.initiative.evidence.filter(verified_at__isnull=True).first()
     assert evidence is not None
     return {
         "reference": rollout.initiative.reference,
