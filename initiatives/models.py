@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -100,6 +102,15 @@ def score_field(label: StrOrPromise) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
         label, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
+
+
+SCORES = ("value_score", "feasibility_score", "integration_complexity")
+
+
+def web_address(url: str) -> None:
+    """Refuse what a browser does not open as a page. Raises ValidationError."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ValidationError(_("Begin the link with https:// or http://."))
 
 
 class Reference(models.Func):
@@ -199,6 +210,12 @@ class Initiative(models.Model):
             models.CheckConstraint(
                 name="initiatives_name_not_blank", condition=~Q(name__regex=r"^\s*$")
             ),
+            *(
+                models.CheckConstraint(
+                    name=f"initiatives_{name}_1_to_5", condition=Q((f"{name}__range", (1, 5)))
+                )
+                for name in SCORES
+            ),
         ]
         indexes = [
             models.Index(fields=["unit"], name="initiatives_by_unit"),
@@ -265,9 +282,6 @@ def evidence_path(evidence: Evidence, file_name: str) -> str:
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
-    def awaiting_verification(self) -> EvidenceQuerySet:
-        return self.filter(verified_at__isnull=True)
-
     def unverified_first(self) -> EvidenceQuerySet:
         """What waits for a second person, then the rest, newest first."""
         return self.order_by(models.F("verified_at").desc(nulls_first=True), "-added_at", "-pk")
@@ -281,7 +295,7 @@ class Evidence(models.Model):
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="evidence")
     title = models.CharField(_("what it shows"), max_length=200)
-    url = models.URLField(_("link"), max_length=1000, blank=True)
+    url = models.URLField(_("link"), max_length=1000, blank=True, validators=[web_address])
     file = models.FileField(_("file"), upload_to=evidence_path, max_length=200, blank=True)
     file_name = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Field
 
 from accounts.models import User
-from audit.services import Actor, Entry, record
+from audit.services import SYSTEM, Actor, Entry, record
 from initiatives import hooks
 from initiatives.errors import Refused
 from initiatives.models import BusinessUnit, Evidence, Initiative, Membership
@@ -346,21 +346,33 @@ def withdraw_verification(*, evidence: Evidence, reason: str, by: User, at: date
     return stored
 
 
+def lock_units() -> None:
+    """Wait until nobody else adds units, and keep others waiting until the transaction ends.
+
+    Take it before the lock of any initiative, so that two callers never wait in a ring.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clearway.units'))")
+
+
 @transaction.atomic
-def unit_at(*, names: Sequence[str]) -> BusinessUnit:
+def unit_at(*, names: Sequence[str], by: Actor, at: datetime) -> BusinessUnit:
     """The unit at the end of these names from the root, made where it is missing."""
+    lock_units()
     unit: BusinessUnit | None = None
     for name in names:
         found = BusinessUnit.objects.filter(parent=unit, name=name).first()
-        unit = found or _new_unit(name=name, parent=unit)
+        unit = found or _new_unit(name=name, parent=unit, by=by, at=at)
     assert unit is not None, "a unit needs a name"
     return unit
 
 
-def _new_unit(*, name: str, parent: BusinessUnit | None) -> BusinessUnit:
+def _new_unit(*, name: str, parent: BusinessUnit | None, by: Actor, at: datetime) -> BusinessUnit:
     unit = BusinessUnit(name=name, parent=parent)
     unit.label = f"{parent.label} › {name}" if parent else name
     unit.save()
     unit.path = f"{parent.path if parent else ''}{unit.pk}/"
     unit.save(update_fields=["path"])
+    entry = Entry(SYSTEM, "unit.added", f"Added the unit {unit}", {"unit": unit.pk})
+    record(entry=entry, by=by, at=at)
     return unit

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import Grant, User
 from accounts.roles import Remit, Role
+from audit.services import SystemActor
 from checklists.services import answer_question, assign_check, meet_check, plan_check
 from gates.case import Case, case_of
 from gates.models import Review, Rollout
@@ -50,7 +51,8 @@ def make_playbook() -> PlaybookVersion:
 
 
 def make_unit(*names: str) -> BusinessUnit:
-    return unit_at(names=names or ("Department of Examples", "Bureau of Samples"))
+    names = names or ("Department of Examples", "Bureau of Samples")
+    return unit_at(names=names, by=SystemActor(), at=NOW)
 
 
 FUNDED = {

@@ -1,6 +1,7 @@
 """One initiative: its page, adding and editing it, its people, its history, pause and resume."""
 
 from copy import copy
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from accounts.permissions import reader
 from accounts.roles import Permission
 from audit.models import Event
 from audit.services import breaks_in
@@ -33,7 +35,7 @@ from gates.services.rollouts import resume as resume_rollout
 from gates.services.rollouts import start_rollout
 from gates.today import today
 from gates.views.initiative_page import page_of
-from gates.views.loading import load, reader
+from gates.views.loading import load
 from gates.views.page import REFUSED, show
 from initiatives.errors import Refused
 from initiatives.models import Initiative
@@ -76,7 +78,7 @@ def create(request: HttpRequest) -> HttpResponse:
             added = added_by_form(key) if key else None
             if added is None:
                 added = create_initiative(
-                    fields=_with_unit(form, form.said),
+                    fields=_with_unit(form, form.said, by=by, at=at),
                     owner=form.cleaned_data["owner"],
                     sponsor=form.cleaned_data["sponsor"],
                     form_key=key,
@@ -95,10 +97,12 @@ def _status(form: BaseForm) -> int:
     return REFUSED if form.is_bound else 200
 
 
-def _with_unit(form: InitiativeForm, said: dict[str, Any]) -> dict[str, Any]:
+def _with_unit(
+    form: InitiativeForm, said: dict[str, Any], *, by: User, at: datetime
+) -> dict[str, Any]:
     """What was said, with the new unit that was written instead of one chosen."""
     if form.new_unit_names:
-        return {**said, "unit": unit_at(names=form.new_unit_names)}
+        return {**said, "unit": unit_at(names=form.new_unit_names, by=by, at=at)}
     return said
 
 
@@ -111,7 +115,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     form = EditForm(request.POST or None, instance=stored, document=document)
     if request.method == "POST" and form.is_valid():
         try:
-            _save_edit(form, reader(request))
+            _save_edit(form, by=reader(request), at=timezone.now())
         except Refused as refused:
             _tell_conflict(form, refused)
         else:
@@ -122,15 +126,13 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @transaction.atomic
-def _save_edit(form: EditForm, by: User) -> None:
+def _save_edit(form: EditForm, *, by: User, at: datetime) -> None:
     seen = form.cleaned_data["seen"]
     as_seen = copy(form.instance)
     for name, value in seen.items():
         setattr(as_seen, "unit_id" if name == "unit" else name, value)
-    changes = _with_unit(form, form.changes)
-    edit_initiative(
-        initiative=as_seen, fields=changes, version=seen["version"], by=by, at=timezone.now()
-    )
+    changes = _with_unit(form, form.changes, by=by, at=at)
+    edit_initiative(initiative=as_seen, fields=changes, version=seen["version"], by=by, at=at)
 
 
 def _tell_conflict(form: EditForm, refused: Refused) -> None:

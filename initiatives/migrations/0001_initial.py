@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=200, verbose_name='what it shows')),
-                ('url', models.URLField(blank=True, max_length=1000, verbose_name='link')),
+                ('url', models.URLField(blank=True, max_length=1000, validators=[initiatives.models.web_address], verbose_name='link')),
                 ('file', models.FileField(blank=True, max_length=200, upload_to=initiatives.models.evidence_path, verbose_name='file')),
                 ('file_name', models.CharField(blank=True, max_length=200)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
@@ -112,6 +112,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='initiative',
             constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^\\s*$'), _negated=True), name='initiatives_name_not_blank'),
+        ),
+        migrations.AddConstraint(
+            model_name='initiative',
+            constraint=models.CheckConstraint(condition=models.Q(('value_score__range', (1, 5))), name='initiatives_value_score_1_to_5'),
+        ),
+        migrations.AddConstraint(
+            model_name='initiative',
+            constraint=models.CheckConstraint(condition=models.Q(('feasibility_score__range', (1, 5))), name='initiatives_feasibility_score_1_to_5'),
+        ),
+        migrations.AddConstraint(
+            model_name='initiative',
+            constraint=models.CheckConstraint(condition=models.Q(('integration_complexity__range', (1, 5))), name='initiatives_integration_complexity_1_to_5'),
         ),
         migrations.AddConstraint(
             model_name='evidence',

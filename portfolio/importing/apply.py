@@ -24,7 +24,7 @@ from gates.services.rollouts import Adoption, adopt_many, move_claim
 from initiatives.bulk import UnitPath, UnitTree, create_many, edit_many
 from initiatives.errors import Refused
 from initiatives.models import Initiative
-from initiatives.services import lock_many
+from initiatives.services import lock_many, lock_units
 from portfolio.importing.existing import OWN, SEPARATOR, known_initiatives
 from portfolio.importing.mapping import Mapping, MappingError, load_data
 from portfolio.importing.parsing import fold
@@ -152,6 +152,7 @@ def confirm_import(
         raise Refused("This import was taken back. Choose the file again to repeat it.")
     if update is not None:
         stored.update_changed = update
+    lock_units()
     units, people = UnitTree(), active_people()
     plan = make_plan_for(
         stored.sheet, mapping_of(stored), _answers(stored), people=people, units=units
