@@ -23,6 +23,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
-# Several test processes share the server and keep apart by database number.
+# Where REDIS_URL names one server for all test processes, each takes a database of its number.
 for _cache in CACHES.values():  # noqa: F405
     _cache["OPTIONS"] = {"db": int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])}
