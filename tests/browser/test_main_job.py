@@ -5,7 +5,7 @@ services do the rest of its kind: they are the same for every criterion, check a
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date
 
 import pytest
 from django.utils import timezone
@@ -20,6 +20,9 @@ from tests.factories import make_playbook, make_ready, make_sign_offs, make_user
 from tests.plugins.site import Visitors
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# Typed the same whether the browser puts the day or the month first.
+TWELFTH = date(timezone.now().year + 1, 12, 12)
 
 Visit = Callable[[User], Someone]
 
@@ -112,7 +115,7 @@ def test_from_intake_to_steady_state(visit: Visit) -> None:
     owner.plans(
         owner.open_tasks("rung")[0],
         solution="The feed runs every night.",
-        due=timezone.now().date() + timedelta(days=30),
+        due=TWELFTH,
     )
     monitoring = next(check for check in rollout.playbook.parsed.checks if check.monitoring)
     owner.open(review)
