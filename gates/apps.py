@@ -6,7 +6,9 @@ class GatesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from gates.standings import refresh
+        from accounts.hooks import on_rights_change
+        from gates.standings import refresh, refresh_submitted
         from initiatives.hooks import on_change
 
         on_change(refresh)
+        on_rights_change(refresh_submitted)

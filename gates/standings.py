@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from gates.case import Case, cases_of
-from gates.models import Rollout, Standing
+from gates.models import Review, Rollout, Standing
 from playbook.labels import ENDED, EXTENDED_PILOT, STALLED, holds_until, labels, stall_reasons
 
 LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
@@ -19,6 +19,12 @@ DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
 def refresh(initiative_ids: Sequence[int], at: datetime) -> None:
     """Judge the rollouts of these initiatives anew and keep what lists show of them."""
     keep(Rollout.objects.filter(initiative__in=initiative_ids), at)
+
+
+def refresh_submitted(at: datetime) -> None:
+    """Judge anew what waits for a decision: who may decide hangs on everybody's rights."""
+    waiting = Review.objects.awaiting_decision().filter(rollout=OuterRef("pk"))
+    keep(Rollout.objects.live().filter(Exists(waiting)), at)
 
 
 def refresh_run_out(*, at: datetime, limit: int = 500) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.errors import Refused
+from accounts.hooks import rights_changed
 from accounts.models import Invitation, User
 from accounts.services.shared import (
     Given,
@@ -120,6 +121,7 @@ def accept(*, secret: str, name: str, password: str, at: datetime) -> User:
         by=user,
         at=at,
     )
+    rights_changed(at)
     return user
 
 

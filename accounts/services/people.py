@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.errors import Refused
+from accounts.hooks import rights_changed
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services.shared import Given, give, in_words, note, one_at_a_time
@@ -29,6 +30,7 @@ def set_grants(*, user: User, grants: Sequence[Given], by: User, at: datetime) -
         by=by,
         at=at,
     )
+    rights_changed(at)
     return stored
 
 
@@ -52,6 +54,7 @@ def deactivate(*, user: User, by: User, at: datetime) -> User:
         by=by,
         at=at,
     )
+    rights_changed(at)
     return stored
 
 
@@ -71,6 +74,7 @@ def reactivate(*, user: User, by: User, at: datetime) -> User:
         by=by,
         at=at,
     )
+    rights_changed(at)
     return stored
 
 
