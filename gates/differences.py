@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from audit.words import day_words
 from playbook.document import Document
 
 PLAIN = {
@@ -122,8 +123,7 @@ def _until(day: str | None) -> str:
 
 
 def _day(day: str) -> str:
-    on = date.fromisoformat(day)
-    return f"{on.day} {on:%b %Y}"
+    return day_words(date.fromisoformat(day))
 
 
 def _words(value: Any) -> str:

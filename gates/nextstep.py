@@ -1,12 +1,11 @@
 """What is next on an initiative, and for whom: the one action that a page leads with."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.urls import reverse
 
 from accounts.models import User
+from audit.words import listed, short_day
 from gates.case import Case
 from gates.links import task_url
 from gates.models import Rollout
@@ -63,16 +62,6 @@ def _first(person: object) -> str:
     return str(person).split()[0]
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """``a, b and c``; empty for no words."""
-    *head, tail = words or [""]
-    return f"{', '.join(head)} {last} {tail}" if head else tail
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
-
-
 def _for(reader: Reader, initiative: Initiative) -> tuple[str, bool]:
     """Whom a step of the owner's waits for, and whether that is the reader."""
     if reader.member:
@@ -88,7 +77,7 @@ def _over(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
         return Step("nobody", f"{rollout.get_stage_display()} by its claim", str(rollout.claim))
     return Step(
         "nobody",
-        f"{rollout.get_stage_display()} on {_day(move.decided_at.date())}",
+        f"{rollout.get_stage_display()} on {short_day(move.decided_at.date())}",
         f"{move.decided_by} decided it: {move.reason}",
         url=_url("decision", rollout, move.pk),
         button="Read the decision",
@@ -99,7 +88,7 @@ def _paused(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     since = case.facts.paused_since
     if since is None:
         return None
-    title, text = "Resume the work", f"Paused since {_day(since)}. No gate opens while it is."
+    title, text = "Resume the work", f"Paused since {short_day(since)}. No gate opens while it is."
     if reader.submits:
         return Step(_first(reader.user), title, text, _url("resume", rollout), "Resume", True, True)
     return Step(str(rollout.initiative.owner or "the program office"), title, text)
@@ -256,7 +245,9 @@ def _decision(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
 def _waiting(rollout: Rollout, case: Case, reader: Reader) -> Step:
     missing = [f.title for f in case.evaluation.of("sign_off") if f.state == "waiting"]
     review = case.facts.review
-    since = f"Submitted on {_day(review.submitted_on)}." if review and review.submitted_on else ""
+    since = (
+        f"Submitted on {short_day(review.submitted_on)}." if review and review.submitted_on else ""
+    )
     if missing:
         words = [title.removesuffix(" sign-off").lower() for title in missing]
         return Step("reviewers", f"Sign-offs for {listed(words)}", since)

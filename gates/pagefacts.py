@@ -3,13 +3,12 @@ who may decide. Shapes for templates, worked out of a case and rows that the vie
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from audit.models import Event
+from audit.words import listed, short_day
 from gates.blockers import check_state
 from gates.case import Case
-from gates.nextstep import listed
 from initiatives.models import Initiative
 from playbook.document import FailureMode, MvpItem
 from playbook.indicators import suggest
@@ -67,16 +66,12 @@ def _note(case: Case, key: str, name: str, state: str, count: int) -> str:
         return "nobody yet"
     if fact.status == "met" and not fact.verified:
         return "waits for a second person"
-    if state == "lapsed":
-        return f"{name.lower()} lapsed {_day(fact.valid_until)}"
-    if state == "planned":
-        return f"{name.lower()}, {_day(fact.due)}"
+    if state == "lapsed" and fact.valid_until:
+        return f"{name.lower()} lapsed {short_day(fact.valid_until)}"
+    if state == "planned" and fact.due:
+        return f"{name.lower()}, {short_day(fact.due)}"
     who = fact.assignee.label if fact.assignee else ""
     return f"{name.lower()}, {who}" if count == 1 else f"{count} assigned"
-
-
-def _day(day: date | None) -> str:
-    return f"{day.day} {day:%b}" if day else ""
 
 
 RUNG_WORDS = {

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from audit.words import short_day
 from gates.case import Case
 from gates.models import Decision, Outcome, Rollout
 from gates.models.decisions import PASSING
@@ -81,7 +82,7 @@ class _Way:
             week = (self.case.facts.today - since).days // 7 + 1
             of = f" of {plan}" if plan else ""
             claim = "claimed, " if state == "claimed" else ""
-            return f"{claim}week {week}{of}, since {_day(since, self.case.facts.today)}"
+            return f"{claim}week {week}{of}, since {short_day(since, self.case.facts.today)}"
         if state == "claimed":
             return "not shown"
         if state == "todo":
@@ -111,10 +112,10 @@ class _Way:
             conditional = go.outcome == Outcome.CONDITIONAL_GO
             word = "conditional go" if conditional else "go"
             state = "conditional" if conditional else "go"
-            note = f"{word}, {_day(go.decided_at.date(), today)}"
+            note = f"{word}, {short_day(go.decided_at.date(), today)}"
         elif number in self.revoked and number < self.reached:
             lost = self.revoked[number].decided_at.date()
-            state, note = "lost", f"revoked {_day(lost, today)}"
+            state, note = "lost", f"revoked {short_day(lost, today)}"
         else:
             state, note = "open", self._ahead(number) if self.rollout.live else ""
         return {"number": number, "state": state, "note": note}
@@ -124,17 +125,17 @@ class _Way:
         if number == facts.gate:
             held = next((d for d in self.decisions if d.gate == number), None)
             if facts.review is not None and facts.review.due is not None:
-                return f"due {_day(facts.review.due, today)}"
+                return f"due {short_day(facts.review.due, today)}"
             if held is not None and held.hold_until is not None and held.hold_until >= today:
-                return f"held until {_day(held.hold_until, today)}"
+                return f"held until {short_day(held.hold_until, today)}"
         if number in facts.owed_gates:
             proof = self._proof_due() if number == facts.gate else None
-            return f"proof due {_day(proof, today)}" if proof else "proof owed"
+            return f"proof due {short_day(proof, today)}" if proof else "proof owed"
         day = self.planned.get(number)
         if day is None:
             return ""
         if number == facts.gate:
-            return f"planned {_day(day, today)}"
+            return f"planned {short_day(day, today)}"
         return f"about {day:%b %Y}"
 
     def _proof_due(self) -> date | None:
@@ -160,7 +161,3 @@ class _Way:
 def _stands(decision: Decision) -> bool:
     passage = getattr(decision, "passage", None)
     return decision.outcome in PASSING and passage is not None and passage.void_since is None
-
-
-def _day(day: date, today: date) -> str:
-    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"

@@ -126,11 +126,6 @@ class Document(Part):
     def stage(self, key: str) -> Stage:
         return self._stages[key]
 
-    def next_stage(self, key: str) -> Stage | None:
-        """The stage after this one; None after the last."""
-        number = self.stage(key).number + 1
-        return self.stages[number] if number < len(self.stages) else None
-
     def gate(self, number: int) -> Gate:
         return self._gates[number]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
@@ -85,11 +85,10 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "key": place.key,
             "label": place.label,
-            "url": url,
+            "url": reverse(place.url_name),
             "count": getattr(counted, place.waits) if place.waits else 0,
         }
         for place in shown
-        if (url := _url(place.url_name))
     ]
 
 
@@ -97,15 +96,7 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
     user = request.user
     if not isinstance(user, User):
         return []
-    shown = [("Profile and sign-in", _url("accounts:profile"))]
+    shown = [("Profile and sign-in", reverse("accounts:profile"))]
     if user.may(Permission.EDIT_ALL):
-        shown.append(("Reminders sent", _url("reminders:sent")))
-    return [{"label": label, "url": url} for label, url in shown if url]
-
-
-def _url(name: str) -> str:
-    """The address; empty when this installation has no such page."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
+        shown.append(("Reminders sent", reverse("reminders:sent")))
+    return [{"label": label, "url": url} for label, url in shown]

@@ -1,7 +1,5 @@
 """Pages that look across initiatives."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from portfolio.views import assigning, attention, dashboard, exports, home, personal, proving, table
@@ -20,6 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions/", personal.decisions, name="decisions"),
     path("tasks/", personal.tasks, name="tasks"),
     path("inbox/", personal.inbox, name="inbox"),
+    path("", include("portfolio.import_urls")),
 ]
-if find_spec("portfolio.import_urls"):
-    urlpatterns.append(path("", include("portfolio.import_urls")))

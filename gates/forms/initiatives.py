@@ -206,13 +206,8 @@ class InitiativeForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in EDITABLE if name in self.cleaned_data}
 
 
-class CreateForm(InitiativeForm):
-    """A new initiative, with its owner and sponsor where they are known.
-
-    ``form_key`` tells a form that is sent twice from two forms.
-    """
-
-    form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput())
+class OwnerAndSponsor(forms.Form):
+    """Who answers for an initiative and who sponsors it: two people."""
 
     owner = forms.ModelChoiceField(
         User.objects.none(), label=_("Owner"), required=False, empty_label=_("Nobody yet"),
@@ -225,15 +220,29 @@ class CreateForm(InitiativeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("owner", "sponsor"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
+        for field in self._people().values():
             field.queryset = people()
 
+    def _people(self) -> dict[str, forms.ModelChoiceField[User]]:
+        found = {name: self.fields[name] for name in ("owner", "sponsor")}
+        return {n: f for n, f in found.items() if isinstance(f, forms.ModelChoiceField)}
+
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        _two_people(self, cleaned)
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("owner") and cleaned.get("owner") == cleaned.get("sponsor"):
+            self.add_error(
+                "sponsor", _("Choose somebody else: the sponsor decides what the owner submits.")
+            )
         return cleaned
+
+
+class CreateForm(OwnerAndSponsor, InitiativeForm):
+    """A new initiative, with its owner and sponsor where they are known.
+
+    ``form_key`` tells a form that is sent twice from two forms.
+    """
+
+    form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput())
 
 
 class EditForm(InitiativeForm):
@@ -284,41 +293,17 @@ def _plain(value: Any) -> Any:
     return value.pk if isinstance(value, BusinessUnit) else value
 
 
-def _two_people(form: forms.BaseForm, cleaned: dict[str, Any]) -> None:
-    if cleaned.get("owner") and cleaned.get("owner") == cleaned.get("sponsor"):
-        form.add_error(
-            "sponsor", _("Choose somebody else: the sponsor decides what the owner submits.")
-        )
-
-
-class PeopleForm(forms.Form):
-    """Owner and sponsor."""
-
-    owner = forms.ModelChoiceField(
-        User.objects.none(), label=_("Owner"), required=False, empty_label=_("Nobody yet"),
-        help_text=_("Answers for it and submits its reviews."),
-    )  # fmt: skip
-    sponsor = forms.ModelChoiceField(
-        User.objects.none(), label=_("Sponsor"), required=False, empty_label=_("Nobody yet"),
-        help_text=_("Decides at its gates, together with the program office."),
-    )  # fmt: skip
+class PeopleForm(OwnerAndSponsor):
+    """Owner and sponsor of an initiative; nobody who is set can be left out again."""
 
     def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("owner", "sponsor"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = people()
+        for name, field in self._people().items():
             current = getattr(initiative, name)
             field.initial = current
             if current is not None:
                 field.required = True
                 field.empty_label = None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        _two_people(self, cleaned)
-        return cleaned
 
 
 class ContributorForm(forms.Form):

@@ -13,15 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import reader
 from checklists import services
 from checklists.models import Check, CheckStatus, DesignAnswer
 from gates.case import Case
 from gates.forms.checklists import AssignForm, DesignAreaForm, MeetForm, PlanForm, ReopenForm
 from gates.forms.shared import refuse
 from gates.models import Rollout
-from gates.views.loading import load, reader
+from gates.views.loading import load
 from gates.views.page import REFUSED, back_to_list, judged, named, show
-from gates.views.task import check_state
+from gates.views.task import check_mark
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit, may_verify
 from playbook.document import MvpCheck
@@ -114,7 +115,7 @@ def ladder(request: HttpRequest, reference: str) -> HttpResponse:
             "check": check,
             "stored": stored.get(check.key),
             "fact": fact,
-            "state": check_state(fact, case.facts.today),
+            "state": check_mark(case, check.key),
             "rung": rung_of(gate, check) if gate else None,
             "ticked": check.key in ticked,
         }
@@ -178,7 +179,7 @@ def check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "mode": case.document.mode(asked.failure_mode),
             "stored": stored,
             "fact": fact,
-            "state": check_state(fact, case.facts.today),
+            "state": check_mark(case, key),
             "met": stored is not None and stored.status == CheckStatus.MET,
             "days_valid": case.document.days_valid(asked),
             "gate": gate,

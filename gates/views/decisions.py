@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.permissions import reader
 from audit.canonical import canonical_json, digest_of
 from gates.case import Case
 from gates.differences import Difference, differences
@@ -27,7 +28,7 @@ from gates.services.decisions import FactsChanged
 from gates.services.decisions import decide as carry_out
 from gates.today import today
 from gates.views.deciders import may_decide, why_not
-from gates.views.loading import load, reader
+from gates.views.loading import load
 from gates.views.page import CHANGED, REFUSED, judged, review_of, show
 from gates.views.task import STATES
 from gates.views.tasks import Worklist

@@ -10,9 +10,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.permissions import reader
 from gates.forms.evidence import EvidenceForm
 from gates.today import today
-from gates.views.loading import load, reader
+from gates.views.loading import load
 from gates.views.page import REFUSED, show
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative

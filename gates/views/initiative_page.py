@@ -13,10 +13,11 @@ from accounts.facts import person
 from accounts.models import User
 from accounts.roles import Permission
 from audit.models import Event
+from audit.words import listed
 from gates import blockers, pagefacts
 from gates.case import Case, case_of
 from gates.models import Decision, Pause, Review, Rollout
-from gates.nextstep import Reader, listed, next_step
+from gates.nextstep import Reader, next_step
 from gates.way import way_through
 from initiatives.models import Evidence, Initiative, Membership
 from playbook.facts import Person

@@ -1,21 +1,16 @@
 """Loading what a page is about and checking who asks, in one call."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
+from accounts.permissions import reader
 from gates.models import Rollout
 from initiatives.models import Initiative
 
 Right = Callable[[User, Initiative], bool]
-
-
-def reader(request: HttpRequest) -> User:
-    """The person who asks; for views behind ``login_required``."""
-    return cast(User, request.user)
 
 
 def load(request: HttpRequest, reference: str, *, may: Right | None = None) -> Rollout:

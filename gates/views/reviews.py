@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import reader
 from gates.case import Case
 from gates.forms.reviews import CriterionForm, OpenReviewForm, SignOffForm
 from gates.forms.shared import refuse
@@ -19,7 +20,7 @@ from gates.models import CriterionAnswer, Rollout
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
 from gates.services import reviews as services
 from gates.today import today
-from gates.views.loading import load, reader
+from gates.views.loading import load
 from gates.views.page import REFUSED, back_to_list, judged, named, review_of, show
 from gates.views.tasks import SUBMIT_MINUTES, Worklist
 from initiatives.errors import Refused

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.permissions import reader
 from gates.forms.risks import AssessmentForm, initial_of
 from gates.forms.shared import refuse
 from gates.today import today
-from gates.views.loading import load, reader
+from gates.views.loading import load
 from gates.views.page import REFUSED, judged, named, show
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit

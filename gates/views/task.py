@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
+from gates.blockers import check_state
+from gates.case import Case
 from initiatives.models import Evidence
-from playbook.facts import CheckFact
 
 # A finding's state -> the shape that it gets and its word.
 STATES = {
@@ -23,14 +23,14 @@ CHECK_STATES = {
     "lapsed": ("lapsed", "Lapsed"),
 }
 WAITS = ("asked", "To be verified")
-LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o"}
 
 
-def check_state(fact: CheckFact | None, day: date) -> tuple[str, str]:
-    """The shape and the word of an MVP check; one with evidence that nobody verified waits."""
+def check_mark(case: Case, key: str) -> tuple[str, str]:
+    """The shape and the word for where an MVP check stands, or for what it waits for."""
+    fact = case.facts.checks.get(key)
     if fact is not None and fact.status == "met" and not fact.verified:
         return WAITS
-    return CHECK_STATES[fact.state_on(day) if fact else "unassigned"]
+    return CHECK_STATES[check_state(case, key)]
 
 
 def spelled(minutes: int) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
+from gates.blockers import LETTERS
 from gates.case import Case
 from gates.models import Review, Rollout
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
-from gates.views.task import LETTERS, STATES, Section, Task, check_state, spelled
+from gates.views.task import STATES, Section, Task, check_mark, spelled
 from initiatives.permissions import is_member, may_edit, may_verify
 from playbook.document import DesignArea
 from playbook.evaluate import Finding
@@ -256,7 +257,7 @@ class Worklist:
         check = self.case.document.check(finding.key)
         fact = self.case.facts.checks.get(finding.key)
         row = self.said.checks.get(finding.key)
-        status, word = check_state(fact, self.case.facts.today)
+        status, word = check_mark(self.case, finding.key)
         mine = self.works_on_it
         who = self.holder
         if fact and fact.assignee:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from gates.views.loading import reader as reader_of
+from accounts.permissions import reader as reader_of
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.permissions import may_assign

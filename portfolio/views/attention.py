@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.permissions import reader as reader_of
 from accounts.roles import Role
-from gates.views.loading import reader as reader_of
 from portfolio.attention import Lines
 from portfolio.counts import view_counts
 from portfolio.filters import Filters

@@ -13,10 +13,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
 from gates.models import Review, Rollout
 from gates.today import today
-from gates.views.loading import reader as reader_of
 from portfolio import waiting
 from portfolio.drawing import Drawing, draw
 from portfolio.filters import Filters

@@ -10,15 +10,15 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
 from gates.today import today
-from gates.views.loading import reader as reader_of
 from look.glyphs import LABELS, RATINGS
 from portfolio.filters import Filters
 from portfolio.importing.safe import safe_cell
@@ -45,6 +45,7 @@ HEADINGS = {
     "First in the way": 50,
     "What ends it": 50,
 }
+KINDS = ("xlsx", "csv")
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -52,6 +53,8 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_GET
 def export(request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpResponse:
     """What the table shows, every page of it, as .xlsx or .csv."""
+    if kind not in KINDS:
+        raise Http404
     reader = reader_of(request)
     if not reader.may(Permission.EXPORT):
         raise PermissionDenied

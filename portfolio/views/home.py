@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
+from accounts.permissions import reader as reader_of
 from accounts.roles import Permission, Role
-from gates.views.loading import reader as reader_of
 from portfolio.views.attention import attention_and_table
 from portfolio.views.dashboard import dashboard
 from portfolio.views.personal import inbox, tasks

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from accounts.permissions import reader as reader_of
 from accounts.roles import Permission, Remit
 from gates.case import Case, cases_of
 from gates.links import task_url
@@ -21,7 +22,6 @@ from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
 from gates.today import today
-from gates.views.loading import reader as reader_of
 from initiatives.models import Initiative
 from portfolio import waiting
 

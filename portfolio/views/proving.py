@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
 from gates.models import Stage
-from gates.views.loading import reader as reader_of
 from initiatives.models import BusinessUnit
 from portfolio.filters import Filters
 from portfolio.views.table import table_context

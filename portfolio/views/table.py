@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
 from gates.models import Stage
 from gates.today import today
-from gates.views.loading import reader as reader_of
 from initiatives.models import BusinessUnit, ImpactClass, Initiative
 from look.glyphs import LABELS
 from portfolio.counts import VIEWS, view_counts
@@ -91,13 +91,13 @@ def _found(request: HttpRequest, filters: Filters, size: int = PAGE_SIZE) -> dic
         return page.paginator.count, page.number, rows
 
     if filters.common and reader.may(Permission.SEE_ALL):
-        found = kept(request, f"rows:{filters.query}:{asked}:{may_assign}", look)
+        found = kept(request, f"rows:{filters.query}:{asked}:{size}:{may_assign}", look)
     else:
         found = look()
     count, number, rows = found
     return {
         "filters": filters,
-        "page": Paginator(range(count), PAGE_SIZE).page(number),
+        "page": Paginator(range(count), size).page(number),
         "rows": rows,
         "tabs": tabs(unsorted, counts),
         "columns": [_column(filters, key, name) for key, name in COLUMNS],

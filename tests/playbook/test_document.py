@@ -151,8 +151,6 @@ def test_what_does_not_fit_is_refused_by_name(
 def test_everything_is_found_by_its_key():
     document = standard()
     assert document.stage("limited").number == 3
-    assert document.next_stage("pilot") == document.stage("readiness")
-    assert document.next_stage("steady") is None
     assert document.gate_out_of("pilot") == document.gate(1)
     assert document.gate_out_of("steady") is None
     assert document.gate_of_criterion("adoption_on_target") == document.gate(3)
