@@ -1,5 +1,6 @@
 """The documented state machine is the one in the code."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from gates.diagram import mermaid, with_diagram
@@ -15,7 +16,7 @@ def test_the_documented_diagram_is_drawn_from_the_code() -> None:
 def test_the_diagram_shows_every_way_forward_and_every_end() -> None:
     drawn = mermaid()
     path = ["intake", "pilot", "readiness", "limited", "scaled", "steady"]
-    for source, target in zip(path, path[1:], strict=False):
+    for source, target in pairwise(path):
         assert f"{source} --> {target}: advance" in drawn
         assert f"{target} --> {source}: return_to" in drawn
     assert "pilot --> stopped: stop" in drawn
