@@ -1,9 +1,9 @@
 """Pages at 10,000 initiatives as multiples of R, a plain table of fifty rows.
 
 Django's test client, in one process, through every middleware, with compression, cached templates
-and the settings of production. Nothing changes meanwhile; what is kept until something does is noted
-below for the first visit after a change. Each percentile is set beside the same percentile of R, round by
-round, so that what else the machine does slows both.
+and the settings of production. Each percentile is set beside the same percentile of R, round by
+round, so that what else the machine does slows both. Nothing changes meanwhile; the first visit
+after a change, for which nothing is kept, is noted apart.
 """
 
 from collections.abc import Callable
