@@ -16,6 +16,7 @@ from django.db.models import (
     QuerySet,
     Value,
 )
+from django.db.models.functions import Cast
 
 from playbook.document import Document, ReminderStep
 from playbook.models import PlaybookVersion
@@ -38,6 +39,9 @@ class Owed(NamedTuple):
     task: str
     person: int | None
     """Whom the audience means, where that is one person."""
+    owner: int | None
+    submitter: int | None
+    """Who is not asked to act on it, where its page would refuse them."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,10 @@ def windows(steps: Iterable[ReminderStep]) -> Iterator[Window]:
 def owed(*, today: date, versions: Sequence[PlaybookVersion]) -> list[Owed]:
     """Everything that is to be claimed today under these playbooks."""
     parts = [
-        _part(version, window, today)
+        _part(version, window, today, person, when)
         for version in versions
         for window in windows(version.parsed.reminders)
+        for person, when in _people(RULES[window.step.about], window.step)
     ]
     if not parts:
         return []
@@ -81,12 +86,14 @@ def owed(*, today: date, versions: Sequence[PlaybookVersion]) -> list[Owed]:
     return [Owed(*row) for row in rows]
 
 
-def _part(version: PlaybookVersion, window: Window, today: date) -> QuerySet[Any, Any]:
+def _part(
+    version: PlaybookVersion, window: Window, today: date, person: str | None, when: Q
+) -> QuerySet[Any, Any]:
     step, document = window.step, version.parsed
     rule = RULES[step.about]
     initiative = f"{rule.rollout}initiative__"
     rows = _reached(rule, document, window, today).filter(**{f"{rule.rollout}playbook": version.pk})
-    person = _person(rule, step)
+    rows = rows.filter(when)
     if person:
         rows = rows.filter(**{f"{person}__is_active": True})
     told = Sending.objects.filter(
@@ -94,6 +101,7 @@ def _part(version: PlaybookVersion, window: Window, today: date) -> QuerySet[Any
     )
     if person:
         told = told.filter(recipient=OuterRef(person))
+    nobody = Cast(Value(None), BigIntegerField())  # a union takes the bare NULL for text
     columns: dict[str, Any] = {
         "rule": Value(step.about, output_field=CharField()),
         "step": Value(step.key, output_field=CharField()),
@@ -105,7 +113,9 @@ def _part(version: PlaybookVersion, window: Window, today: date) -> QuerySet[Any
         "impact_class": F(f"{initiative}impact_class"),
         "gate": rule.gate,
         "task": rule.task,
-        "person": F(f"{person}_id") if person else Value(None, output_field=BigIntegerField()),
+        "person": F(f"{person}_id") if person else nobody,
+        "owner": F(rule.barred[0]) if rule.barred else nobody,
+        "submitter": F(rule.barred[1]) if rule.barred else nobody,
     }
     # The columns have names of their own beside the model's.
     named = {f"owed_{name}": columns[name] for name in Owed._fields}
@@ -120,6 +130,14 @@ def _reached(rule: Rule, document: Document, window: Window, today: date) -> Que
     ).filter(rule.only.get(window.step.audience, Q()), **window.bounds(today))
 
 
-def _person(rule: Rule, step: ReminderStep) -> str | None:
-    """The way from a row to the one person whom the step's audience means."""
-    return {"owner": rule.owner, "sponsor": f"{rule.rollout}initiative__sponsor"}.get(step.audience)
+def _people(rule: Rule, step: ReminderStep) -> list[tuple[str | None, Q]]:
+    """The ways from a row to the one person whom the step's audience means, and when each holds."""
+    initiative = f"{rule.rollout}initiative__"
+    match step.audience:
+        case "sponsor":
+            return [(f"{initiative}sponsor", Q())]
+        case "owner" if rule.reads is not None:
+            return [(rule.owner, rule.reads), (f"{initiative}owner", ~rule.reads)]
+        case "owner":
+            return [(rule.owner, Q())]
+    return [(None, Q())]

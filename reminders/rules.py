@@ -12,8 +12,11 @@ from typing import Any
 from django.db.models import CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
+from accounts.models import Grant
+from accounts.roles import PERMISSIONS, Permission
 from gates.models import Condition, Review, ReviewState, Rollout
 from gates.models.rollouts import ENDED
+from initiatives.models import Membership
 from playbook.document import Document
 
 
@@ -35,6 +38,10 @@ class Rule:
     task: Any = field(default_factory=lambda: Value("", output_field=CharField()))
     owner: str = "rollout__initiative__owner"
     """The way to whom the audience *owner* means."""
+    reads: Q | None = None
+    """What must hold for that person to open the page; else the initiative's owner is told."""
+    barred: tuple[str, str] | None = None
+    """The ways to the people whom the page would refuse, having had a hand in it."""
     only: Mapping[str, Q] = field(default_factory=dict)
     """What must hold besides for an audience to be told."""
     pages: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +61,21 @@ class Rule:
         return self.pages.get(audience, self.page)
 
 
+# Owner and submitter: whoever has a hand in the evidence is for the case to say.
+OWN_HAND = ("rollout__initiative__owner_id", "submitted_by_id")
+SEE_ALL = [role for role, held in PERMISSIONS.items() if Permission.SEE_ALL in held]
+CONDITION_OWNER_READS = (
+    Q(owner=F("rollout__initiative__owner"))
+    | Q(owner=F("rollout__initiative__sponsor"))
+    | Exists(
+        Membership.objects.filter(
+            initiative=OuterRef("rollout__initiative"), user=OuterRef("owner")
+        )
+    )
+    | Exists(Grant.objects.filter(role__in=SEE_ALL, user=OuterRef("owner")))
+)
+
+
 def _proof_due(document: Document) -> Any:
     wait = Value(timedelta(days=document.proof_days))
     return Cast(F("initiative__owner_since") + wait, DateField())
@@ -70,12 +92,14 @@ RULES: dict[str, Rule] = {
     "sign_off": Rule(
         rows=Review.objects.awaiting_decision,
         act="Read the review and sign off or object",
+        barred=OWN_HAND,
         page="review",
         counts_from=lambda document: TruncDate("submitted_at"),
     ),
     "decision": Rule(
         rows=Review.objects.awaiting_decision,
         act="Read and decide",
+        barred=OWN_HAND,
         page="decide",
         counts_from=lambda document: TruncDate("submitted_at"),
     ),
@@ -86,6 +110,7 @@ RULES: dict[str, Rule] = {
         gate=F("decision__gate"),
         task=F("text"),
         owner="owner",
+        reads=CONDITION_OWNER_READS,
         by_id=True,
     ),
     "proof": Rule(

@@ -100,7 +100,11 @@ class _Recipients:
         self.given = set(given.values_list("review_id", "remit"))
 
     def of(self, one: Owed, document: Document) -> Iterable[tuple[int, str]]:
-        """Who is told of it, each with the task that is theirs."""
+        """Who is told of it, each with the task that is theirs; nobody whom its page refuses."""
+        meant = self._meant(one, document)
+        return [(user, task) for user, task in meant if user not in (one.owner, one.submitter)]
+
+    def _meant(self, one: Owed, document: Document) -> Iterable[tuple[int, str]]:
         if one.person is not None:
             return [(one.person, one.task)]
         if one.rule != "sign_off":

@@ -8,14 +8,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Grant, User
+from accounts.roles import Role
 from accounts.services.people import deactivate
 from gates.models import Condition, Review, Rollout
 from gates.services.conditions import close_condition
 from gates.services.decisions import NewCondition
 from gates.services.reviews import open_review, sign_off, withdraw_review
 from initiatives.hooks import removing
-from initiatives.services import assign_people
+from initiatives.services import assign_people, set_contributors
 from reminders.models import Sending
 from reminders.services import claim_due
 from tests.factories import (
@@ -163,6 +164,7 @@ def condition(
 ) -> Condition:
     """From a conditional go at gate 0, Devin's to meet, due twenty days after NOW."""
     rollout = make_rollout(owner=maya, sponsor=carol)
+    set_contributors(initiative=rollout.initiative, people=[devin], by=maya, at=NOW)
     make_ready(rollout, by=devin, verifier=reviewers[0], at=NOW)
     review = make_submitted(rollout, by=maya)
     make_sign_offs(review, reviewers, skip=["business"])
@@ -262,3 +264,26 @@ def test_an_initiative_that_is_removed_leaves_no_reminder(maya: User, condition:
     assert kept.exists() and Sending.objects.exclude(rule="review").exists()
     removing([initiative.pk])
     assert set(Sending.objects.all()) == set(kept) != set()
+
+
+def test_nobody_is_asked_to_decide_or_sign_what_is_their_own(
+    hannah: User, peter: User, maya: User, reviewers: list[User]
+) -> None:
+    Grant.objects.create(user=hannah, role=Role.REVIEWER, remit="funding")
+    rollout = make_rollout(owner=hannah)
+    make_ready(rollout, by=maya, verifier=peter)
+    make_submitted(rollout, by=hannah)
+    sweep_on(1, 3, 7, 14, 21, 22, 28, since=NOW)
+    asked = Sending.objects.filter(rule__in=["decision", "sign_off"])
+    assert asked.filter(recipient=peter).exists()
+    assert not asked.filter(recipient=hannah).exists()
+
+
+def test_a_condition_reminds_the_owner_when_whoever_owes_it_cannot_read_it(
+    condition: Condition, maya: User, devin: User
+) -> None:
+    initiative = condition.rollout.initiative
+    set_contributors(initiative=initiative, people=[], by=maya, at=NOW)
+    sweep_on(*AROUND_DUE[1:], since=day(20))
+    assert ("condition_overdue", "Maya Okafor") in told()
+    assert not Sending.objects.filter(recipient=devin).exists()
