@@ -1,21 +1,17 @@
 """Imports carried out and taken back, on the database."""
 
-import json
 from collections import Counter
 from datetime import timedelta
-from io import StringIO
-from pathlib import Path
 from threading import Thread
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit.models import Event
 from audit.services import verify
-from gates.models import Claim, Rollout, Standing
+from gates.models import Rollout, Standing
 from gates.services.reviews import open_review, withdraw_review
 from gates.services.rollouts import move_claim
 from initiatives.errors import Refused
@@ -24,68 +20,21 @@ from initiatives.services import create_initiative, edit_initiative, next_number
 from portfolio.importing.apply import (
     confirm_import,
     fingerprint,
-    make_plan_for,
     plan_for,
-    prepare,
 )
-from portfolio.importing.mapping import load_data
-from portfolio.importing.reading import read
 from portfolio.importing.undo import undo_import
-from portfolio.models import ImportBatch, ImportedRow, ImportState
+from portfolio.models import ImportBatch, ImportState
 from reminders.models import Sending
 from reminders.services import claim_due
 from tests.factories import NOW, make_passed, make_playbook, make_unit
-from tests.portfolio.inventory import CSV, XLS, csv_bytes, needs_inventory, raw_rows
+from tests.portfolio.batches import ROWS, domain_rows, draft, imported, stages
 
-MAPPING = {
-    "key": ["name"],
-    "tell_apart": "problem",
-    "columns": [
-        {"field": "name", "heading": "Project"},
-        {"field": "unit", "heading": "Department"},
-        {"field": "stage", "heading": "Status", "values": {"Live": "steady", "Trial": "pilot"}},
-        {"field": "problem", "heading": "Description"},
-        {"field": "owner", "heading": "Owner"},
-    ],
-}
-HEADINGS = ("Project", "Department", "Status", "Description", "Owner")
-ROWS = (
-    ("Chatbot", "HR", "Live", "Answers questions", ""),
-    ("OCR", "Finance", "Trial", "Reads invoices", "maya.okafor@example.com"),
-    ("Forecast", "Finance", "", "Predicts demand", ""),
-    ("=Odd", "HR", "retired", "Old", ""),
-)
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def playbook(db: None) -> None:
     make_playbook()
-
-
-def draft(by: User, *rows: tuple[str, ...], update: bool = False) -> ImportBatch:
-    content = csv_bytes(*(rows or ROWS), headings=HEADINGS)
-    sheet = read(content, name="inventory.csv")
-    batch = prepare(content=content, file_name="inventory.csv", sheet=sheet, by=by, at=NOW)
-    batch.mapping = MAPPING
-    batch.update_changed = update
-    batch.save()
-    return batch
-
-
-def imported(by: User, *rows: tuple[str, ...], update: bool = False) -> ImportBatch:
-    return confirm_import(batch=draft(by, *rows, update=update), by=by, at=NOW)
-
-
-def stages() -> dict[str, str]:
-    return dict(Rollout.objects.values_list("initiative__name", "stage"))
-
-
-def domain_rows() -> dict[str, int]:
-    return {
-        model.__name__: model.objects.count()
-        for model in (Initiative, BusinessUnit, Rollout, Claim, Standing, ImportedRow)
-    }
 
 
 def test_new_rows_become_initiatives_at_the_stage_they_claim(hannah: User, maya: User) -> None:
@@ -336,106 +285,3 @@ def test_two_imports_at_the_same_time_do_not_add_the_same_rows_twice(hannah: Use
         thread.join(timeout=60)
     assert sorted(outcomes) == ["imported", "nothing to import"]
     assert Initiative.objects.count() == 4
-
-
-# --- the command
-
-
-def run(*args: object) -> dict:
-    out = StringIO()
-    call_command("import_initiatives", *map(str, args), "--json", stdout=out)
-    return json.loads(out.getvalue())
-
-
-def test_the_command_refuses_a_file_with_an_invalid_row_and_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes(csv_bytes(("n" * 10_000, "HR", "Pilot", "x"), ("B", "HR", "Pilot", "x")))
-    before = domain_rows()
-    with pytest.raises(CommandError, match="1 rows are invalid"):
-        run(path)
-    assert domain_rows() == before
-    assert run(path, "--leave-out")["counts"]["new"] == 1
-    assert Initiative.objects.get().name == "B"
-
-
-def test_the_command_takes_a_mapping_file(tmp_path: Path) -> None:
-    path, mapping = tmp_path / "a.csv", tmp_path / "mine.toml"
-    path.write_bytes(csv_bytes(("A", "HR", "on the road", "x")))
-    mapping.write_text(
-        'key = ["name"]\nconstants = { unit = "Head office" }\n'
-        '[[columns]]\nfield = "name"\nheading = "Project"\n'
-        '[[columns]]\nfield = "stage"\nheading = "Status"\nvalues = { "On the road" = "scaled" }\n',
-        encoding="utf-8",
-    )
-    assert run(path, "--mapping", mapping, "--dry-run")["imported"] is False
-    run(path, "--mapping", mapping)
-    initiative = Initiative.objects.get()
-    assert (str(initiative.unit), initiative.rollouts.get().stage) == ("Head office", "scaled")
-
-
-def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"")
-    with pytest.raises(CommandError, match="The file is empty"):
-        run(path)
-    with pytest.raises(CommandError, match="cannot be opened"):
-        run(tmp_path / "absent.csv")
-
-
-# --- the published inventory
-
-
-@needs_inventory
-def test_the_published_inventory_from_import_to_undo(hannah: User) -> None:
-    before = domain_rows()
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        result = run(CSV, "--preset", "omb-2024")
-    assert result["counts"]["new"] == result["rows"] == 2_133
-    assert len(captured) < 30 * 2_133 / 100
-    counted = Counter(" ".join(cells[9].split()) for cells in raw_rows()[1:])
-    in_production = sum(
-        counted[words] for words in ("Operation and Maintenance", "In production", "In mission")
-    )
-    assert in_production == 892
-    assert Rollout.objects.filter(stage="steady").count() == in_production
-    steady = Standing.objects.filter(rollout__stage="steady")
-    assert steady.filter(labels__contains=["claimed", "extended_pilot"]).count() == in_production
-    assert {tuple(row.cells) for row in ImportedRow.objects.all()} == {
-        tuple(cells) for cells in raw_rows()[1:]
-    }
-    assert Initiative.objects.filter(unit__parent__isnull=True).count() >= sum(
-        1 for cells in raw_rows()[1:] if not cells[3].strip()
-    )
-
-    again = run(CSV, "--preset", "omb-2024")
-    assert again["counts"]["unchanged"] == 2_133
-    assert again["imported"] is False
-
-    other = run(XLS, "--preset", "omb-2024", "--update")
-    assert {(each["row"], each["field"]) for each in other["changed"]} == {
-        (row, "benefit") for row in (36, 41, 625, 846, 870, 1086, 1409, 1415)
-    }
-    assert other["counts"]["unchanged"] == 2_125
-    for batch in ImportBatch.objects.order_by("-pk"):
-        undo_import(batch=batch, by=hannah, at=NOW)
-    assert domain_rows() == before
-    assert verify()[1] == []
-
-
-@needs_inventory
-def test_the_published_inventory_needs_no_mapping_to_be_recognised() -> None:
-    assert run(XLS, "--dry-run")["mapping"] == "omb-2024"
-
-
-def test_planning_reads_the_portfolio_in_a_fixed_number_of_statements(hannah: User) -> None:
-    sheet = read(csv_bytes(*ROWS, headings=HEADINGS), name="a.csv")
-    mapping = load_data(MAPPING)
-    counts = []
-    for extra in (1, 30):
-        imported(hannah, *[(f"P{extra}-{n}", "HR", "Live", "x", "") for n in range(extra)])
-        with CaptureQueriesContext(connection) as captured:
-            make_plan_for(sheet, mapping)
-        counts.append(len(captured))
-    assert counts[0] == counts[1] <= 4
