@@ -31,7 +31,7 @@ def _ordinal(field: str, values: tuple[str, ...]) -> Case:
     )
 
 
-SORTS = {
+SORTS: dict[str, F | Case] = {
     "initiative": F("initiative__number"),
     "owner": F("initiative__owner__name"),
     "stage": _ordinal("stage", tuple(PATH)),
@@ -68,7 +68,7 @@ class Filters:
         owner = query.get("owner") or ""
         sort = query.get("sort") or WORST_FIRST
         return cls(
-            q=" ".join((query.get("q") or "").replace("\0", "").split())[:200],
+            q=" ".join((query.get("q") or "").split())[:200],
             unit=number_of(query.get("unit")),
             stage=one_of("stage", Stage.values),
             labels=tuple(dict.fromkeys(label for label in labels if label in LABELS)),
@@ -106,7 +106,7 @@ class Filters:
             case "me":
                 return rollouts.filter(initiative__owner=reader)
             case _:
-                return rollouts.filter(initiative__owner=self.owner)
+                return rollouts.filter(initiative__owner=int(self.owner))
 
     def ordering(self) -> list[OrderBy]:
         """Worst first unless a column is asked for; the order is always whole."""

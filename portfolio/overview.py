@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -145,7 +146,7 @@ def _count_places(found: Overview, rollouts: Rollouts) -> None:
     found.cohorts = dict(sorted(cohorts.items()))
 
 
-def _alike(rollouts: Rollouts, today: date) -> QuerySet[Any, dict[str, Any]]:
+def _alike(rollouts: Rollouts, today: date) -> Iterable[Any]:
     whole_weeks = Func(
         Value(today, DateField()),
         TruncDate("stage_entered_at"),

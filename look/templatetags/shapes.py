@@ -91,7 +91,7 @@ def way(stages: Iterable[Mapping[str, Any]]) -> SafeString:
     drawn = []
     for stage in stages:
         current = ' aria-current="step"' if stage["state"] == "now" else ""
-        name = conditional_escape(stage["name"])
+        name: str = conditional_escape(stage["name"])
         number = f"{stage['number']}&ensp;" if stage["number"] else ""
         if stage.get("url"):
             name = f'<a href="{escape(stage["url"])}">{name}</a>'

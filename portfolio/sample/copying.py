@@ -47,7 +47,7 @@ def copy(rows: Sequence[models.Model]) -> None:
     meta = type(rows[0])._meta
     fields = [field for field in meta.concrete_fields if not field.generated]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column or "") for field in fields)
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {quote(meta.db_table)} ({columns}) FROM STDIN") as target,

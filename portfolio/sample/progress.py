@@ -98,12 +98,12 @@ class Progress:
 
     def _weeks_before(self, place: int) -> list[float]:
         """Weeks from each gate passed to today, first gate first; some run late."""
-        weeks, total = [], self.dice.choice((1, 2, 4, 6, 9, 14))
+        weeks, total = [], float(self.dice.choice((1, 2, 4, 6, 9, 14)))
         for stage in reversed(self.document.stages[1:place]):
-            weeks.append(float(total))
+            weeks.append(total)
             low, high = (stage.weeks.low, stage.weeks.high) if stage.weeks else (4, 8)
             total += self.dice.uniform(low, high * 1.3)
-        return [*([float(total)] if place else []), *reversed(weeks)]
+        return [*([total] if place else []), *reversed(weeks)]
 
     def _describe(self, initiative: Initiative, owner: User, place: int, started: datetime) -> None:
         dice = self.dice
@@ -307,7 +307,9 @@ class Progress:
     ) -> None:
         asked = self.document.criteria_for(place, rollout.initiative.impact_class)
         share = self.dice.random()
-        for criterion in asked if evidence is not None else ():
+        if evidence is None:
+            return
+        for criterion in asked:
             if self.dice.random() < share:
                 met = self.dice.random() < 0.85
                 days = self.document.days_valid(criterion)
@@ -328,8 +330,8 @@ class Progress:
 
     def write(self) -> None:
         """Write every row collected, then walk the rollouts through their decisions."""
-        for model in (Rollout, Review, Decision, Evidence):
-            numbered(self.rows.get(model, []))
+        for referred_to in (Rollout, Review, Decision, Evidence):
+            numbered(self.rows.get(referred_to, []))
         for model in ORDER:
             rows = self.rows.get(model, [])
             _point_at_saved(model, rows)
@@ -356,7 +358,7 @@ ORDER = (
 
 def _point_at_saved(model: type[models.Model], rows: Iterable[models.Model]) -> None:
     """Foreign keys were set before their targets had ids; take the ids over."""
-    links = [field for field in model._meta.concrete_fields if field.is_relation]
+    links = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
     for row in rows:
         for link in links:
             if link.is_cached(row) and (target := link.get_cached_value(row)) is not None:

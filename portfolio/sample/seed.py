@@ -143,7 +143,7 @@ def _adopt(
                 stage=stage,
                 source="inventory.csv",
                 row=row,
-                words=Stage(stage).label,
+                words=str(Stage(stage).label),
                 made_by=people.office[0],
                 made_at=then,
             )
