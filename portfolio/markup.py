@@ -1,7 +1,7 @@
 """The table's rows and options as finished HTML.
 
 Written here and not in the template: fifty rows of ten cells are some 1,300 template nodes, and
-walking them took longer than everything else that the page does (docs/adr/0014).
+walking them took longer than everything else that the page does (docs/adr/0007).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from initiatives.models import Initiative
 from initiatives.services import assign_people, create_initiative, unit_at
 from playbook.services import ensure_standard
 from portfolio.sample.copying import check_at_once
-from portfolio.sample.specs import CLAIMS, OWNERS, SPECS
+from portfolio.sample.specs import CLAIMS, OWNERS, SPECS, Spec
 from portfolio.sample.story import Story
 
 SOURCE = "agency-inventory.xlsx"
@@ -24,7 +25,7 @@ CLAIMED_DAYS_AGO = 120
 
 
 @transaction.atomic
-def load(*, now: datetime) -> int:
+def load(*, now: datetime, specs: Sequence[Spec] = SPECS) -> int:
     """Tell every story of the sample, ending now; return how many initiatives there are.
 
     Does nothing, and returns 0, when anybody or anything is there already.
@@ -35,14 +36,15 @@ def load(*, now: datetime) -> int:
     ensure_standard(at=now - timedelta(weeks=70))
     cast = _cast()
     with hooks.gathered(now):
-        for spec in SPECS:
+        for spec in specs:
             Story(spec, cast, now).tell()
         _claims(cast, now)
-    return len(SPECS) + len(CLAIMS)
+    return len(specs) + len(CLAIMS)
 
 
 def _cast() -> dict[str, User]:
     """The people who can be signed in as, and owners who only have a name."""
+    people: list[tuple[str, str, str | None]]
     people = [(person.name, person.email, DEMO_PASSWORD) for person in DEMO_PEOPLE]
     people += [(name, f"{name.lower().replace(' ', '.')}@example.org", None) for name in OWNERS]
     cast = {

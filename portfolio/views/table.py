@@ -42,7 +42,7 @@ COLUMNS = (
 )
 
 
-class Rows(Paginator):  # type: ignore[type-arg]
+class Rows(Paginator[Any]):
     """The pages; the count is known where the view is one that is counted anyway."""
 
     def __init__(self, filters: Filters, reader: User, known: int | None, size: int) -> None:
@@ -50,7 +50,7 @@ class Rows(Paginator):  # type: ignore[type-arg]
         super().__init__(values_of(self._plain.order_by(*filters.ordering())), size)
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         if self._known is None:
             self._known = self._plain.count()
         return self._known

@@ -1,0 +1,97 @@
+"""What waits for one person: tasks, sign-offs, decisions; and where each role starts."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from gates.services.reviews import sign_off
+from tests.factories import NOW, make_playbook, make_ready, make_rollout, make_submitted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_now(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+    make_playbook()
+
+
+@pytest.fixture
+def review(maya: User, carol: User, devin: User) -> Any:
+    rollout = make_rollout(name="Triage", owner=maya, sponsor=carol)
+    make_ready(rollout, by=maya, verifier=devin)
+    return make_submitted(rollout, by=maya)
+
+
+@pytest.mark.parametrize(
+    ("who", "template"),
+    [
+        ("hannah", "portfolio/start.html"),
+        ("carol", "portfolio/dashboard.html"),
+        ("lena", "portfolio/inbox.html"),
+        ("maya", "portfolio/tasks.html"),
+        ("oscar", "portfolio/tasks.html"),
+    ],
+)
+def test_each_role_starts_where_its_work_is(
+    who: str, template: str, request: pytest.FixtureRequest, client: Client
+) -> None:
+    client.force_login(request.getfixturevalue(who))
+    assert template in [used.name for used in client.get("/").templates]
+
+
+def test_the_administrator_starts_with_people(ada: User, client: Client) -> None:
+    client.force_login(ada)
+    assert client.get("/").url == reverse("accounts:people")
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+    assert reverse("account_login") in client.get("/").url
+
+
+def test_an_owners_tasks_lead_to_their_pages(maya: User, client: Client) -> None:
+    rollout = make_rollout(name="Triage", owner=maya)
+    client.force_login(maya)
+    (own,) = client.get(reverse("portfolio:tasks")).context["work"]
+    assert own.initiative == rollout.initiative
+    assert len(own.tasks) == 3
+    for task in own.tasks:
+        assert client.get(task.url).status_code == 200
+
+
+def test_what_is_handed_in_is_no_task(review: Any, maya: User, client: Client) -> None:
+    client.force_login(maya)
+    page = client.get(reverse("portfolio:tasks"))
+    (own,) = page.context["work"]
+    assert own.handed_in
+    assert own.tasks == []
+    assert [item["count"] for item in page.context["nav_items"] if item["key"] == "tasks"] == [0]
+
+
+def test_a_reviewers_inbox_holds_what_lacks_their_word(
+    review: Any, aiko: User, lena: User, client: Client
+) -> None:
+    client.force_login(aiko)
+    (waiting,) = client.get(reverse("portfolio:inbox")).context["waiting"]
+    assert [remit for remit, _url in waiting.acts] == ["Business", "Funding and ownership"]
+    for remit in ("business", "funding"):
+        sign_off(review=review, remit=remit, verdict="signed", note="", by=aiko, at=NOW)
+    assert client.get(reverse("portfolio:inbox")).context["waiting"] == []
+    client.force_login(lena)
+    assert client.get(reverse("portfolio:inbox")).context["waiting"] == []
+
+
+def test_decisions_wait_for_sponsor_and_office_and_not_for_the_owner(
+    review: Any, carol: User, hannah: User, maya: User, oscar: User, client: Client
+) -> None:
+    for person, mine in ((carol, 1), (hannah, 1), (maya, 0), (oscar, 0)):
+        client.force_login(person)
+        page = client.get(reverse("portfolio:decisions"))
+        assert len(page.context["waiting"]) == mine, person
+    client.force_login(maya)
+    (seen,) = client.get(reverse("portfolio:decisions"), {"show": "all"}).context["waiting"]
+    assert not seen.mine
+    assert seen.deciders == "Hannah Cole or Carol Nakamura"
