@@ -7,10 +7,11 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.plugins.site import Visitors
-from tests.ratchets.axe import EVERY_LOOK, TWO_LOOKS, faults, show
+from tests.ratchets.axe import EVERY_LOOK, THEMES, TWO_LOOKS, Answer, faults, show
 from tests.ratchets.gallery import EMPTY, SITUATIONS, Gallery
 from tests.ratchets.routes import ROUTES
 
@@ -59,7 +60,11 @@ STATES = (
 
 
 @pytest.fixture(scope="module")
-def gallery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Gallery]:
+def gallery(
+    browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Gallery]:
+    """One world for all pages, never committed. After the browser: its loop has connections of
+    its own, and the transaction must end on the one on which it began."""
     # The password was given at the start and counts for as long as the tests take.
     settings = override_settings(DEMO=True, ACCOUNT_REAUTHENTICATION_TIMEOUT=24 * 3600)
     with django_db_blocker.unblock(), transaction.atomic(), settings:
@@ -86,3 +91,29 @@ def test_every_state(state: str, gallery: Gallery, visitors: Visitors) -> None:
 
 def test_no_state_is_forgotten(gallery: Gallery) -> None:
     assert set(gallery.states) == set(STATES)
+
+
+BAD = b"""<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>
+<div style="width: 900px"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></div></main>"""
+
+
+def test_a_bad_page_is_found_out(visitors: Visitors) -> None:
+    page = visitors.page()
+    show(page, visitors.address, Answer("/bad/", 200, {"Content-Type": "text/html"}, BAD))
+    found = faults(page, EVERY_LOOK)
+    assert sum("image-alt" in fault for fault in found) == len(EVERY_LOOK)
+    assert [fault for fault in found if "scrolls sideways" in fault] == [
+        f"{theme}, 320 px: scrolls sideways: 908 px wide" for theme in THEMES
+    ]
+
+
+def test_what_a_page_says_and_asks_is_heard(browser: Browser, server: str) -> None:
+    visitors = Visitors(browser, server)
+    page = visitors.page()
+    page.goto("/static/logo.svg")
+    page.evaluate(
+        "async () => { console.error('Oh'); await fetch('http://[::1]:9/').catch(() => 0); }"
+    )
+    visitors.leave()
+    assert any("Oh" in complaint for complaint in visitors.complaints)
+    assert any("asked another host" in complaint for complaint in visitors.complaints)
