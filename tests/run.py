@@ -51,9 +51,10 @@ def ensure_chromium() -> None:
     if find_chromium():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing Chromium for the browser tests")
-        subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(INSTALL_CHROMIUM.split(), check=True, stdout=subprocess.DEVNULL)
+        print("Installing Chromium for the browser tests", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in ("apt-get update", INSTALL_CHROMIUM):
+            subprocess.run(command.split(), env=quiet, stdout=subprocess.DEVNULL, check=False)
     if not find_chromium():
         sys.exit(f"The browser tests need Chromium. On Debian: sudo {INSTALL_CHROMIUM}")
 
