@@ -242,7 +242,7 @@ def _lapsing(on: Day) -> QuerySet[Any, Found]:
         .order_by()
         .values(**_of("initiative__"))
         .annotate(checks=Count("pk"), first=Min("valid_until"))
-        .order_by("first", "ref")
+        .order_by("first", "ref")  # type: ignore[misc]  # its columns come out of `_of`
     )
 
 
@@ -274,7 +274,7 @@ def _stalled(on: Day) -> QuerySet[Any, Found]:
 
 def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
     stage, weeks = Stage(found["stage"]).label, (today - found["since"].date()).days // 7
-    first = f" First in the way: {found['blocker']}." if found["blocker"] else ""
+    first = f" First in the way: {found['blocker'].rstrip('.?')}." if found["blocker"] else ""
     return (
         f"Week {weeks} of {str(stage).lower()}: {' and '.join(found['reasons'])}.{first}",
         f"Ask {_first_name(found['owned_by'])}",

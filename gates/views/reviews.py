@@ -208,7 +208,9 @@ def sign_off(request: HttpRequest, reference: str, remit: str) -> HttpResponse:
         except Refused as refused:
             refuse(form, refused)
         else:
-            messages.success(request, _("%s: your word is recorded.") % known.name)
+            said = {"signed": _("signed off"), "objected": _("objection recorded")}
+            word = said[form.cleaned_data["verdict"]]
+            messages.success(request, f"{known.name}: {word}.")
             return redirect("gates:review", reference)
     return show(
         request,

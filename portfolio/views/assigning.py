@@ -52,6 +52,10 @@ class AssignForm(forms.Form):
         chosen: dict[str, User | None] = super().clean() or {}
         if not chosen.get("owner") and not chosen.get("sponsor"):
             raise forms.ValidationError(_("Choose an owner, a sponsor, or both."))
+        if chosen.get("owner") and chosen["owner"] == chosen.get("sponsor"):
+            self.add_error(
+                "sponsor", _("Choose somebody else: the sponsor decides what the owner submits.")
+            )
         return chosen
 
 
@@ -142,7 +146,7 @@ def _apply(
         by=reader,
         at=timezone.now(),
     )
-    messages.success(request, f"{changed} of {len(picked)} initiatives changed.")
+    messages.success(request, f"{changed} of {len(picked)} changed.")
     return redirect(_back(request))
 
 

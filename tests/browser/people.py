@@ -157,7 +157,7 @@ class Someone:
         if objects:
             self.fill(Remarks=objects)
         self.button("Record my word")
-        self.sees("your word is recorded")
+        self.sees("objection recorded" if objects else "signed off.")
 
     def changes_word(self, remit: str, review: str) -> None:
         """Signs what they objected to before."""
@@ -166,7 +166,7 @@ class Someone:
         self.pick("I sign off")
         self.fill(Remarks="Answered.")
         self.button("Record my word")
-        self.sees("your word is recorded")
+        self.sees("signed off.")
 
     def verifies(self, evidence: str, place: str) -> None:
         self.open(place)
