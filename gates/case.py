@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -82,20 +82,26 @@ class Case:
 
 def case_of(rollout: Rollout, *, today: date) -> Case:
     """The case as the database has it now, in one query. Call under lock to rely on it."""
-    return cases_of(Rollout.objects.filter(pk=rollout.pk), today=today)[rollout.pk]
+    (row,) = _all_with_facts().filter(pk=rollout.pk)
+    return _case(row, today)
 
 
 def cases_of(rollouts: QuerySet[Rollout], *, today: date) -> dict[int, Case]:
     """The cases of many rollouts, in one query."""
-    return {
-        row.pk: Case(document=row.playbook.parsed, facts=_facts(row, today=today))
-        for row in with_facts(rollouts)
-    }
+    chosen = _all_with_facts().filter(pk__in=rollouts.order_by().values("pk"))
+    return {row.pk: _case(row, today) for row in chosen}
 
 
-def with_facts(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
+def _case(row: Any, today: date) -> Case:
+    return Case(document=row.playbook.parsed, facts=_facts(row, today=today))
+
+
+@cache
+def _all_with_facts() -> QuerySet[Rollout]:
+    """Every rollout with its facts, to be narrowed. Putting this query together takes longer than
+    narrowing and running it, so each process does it once."""
     mine = OuterRef("pk")
-    return rollouts.select_related(
+    return Rollout.objects.select_related(
         "initiative", "initiative__owner", "initiative__sponsor", "playbook"
     ).annotate(
         **checklists.subqueries("initiative_id"),
