@@ -1,7 +1,6 @@
 """The servers from wheels: shared by everyone who needs them, and gone after the last one."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -36,8 +35,8 @@ def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         # Deeper than the 107 bytes that a socket's path may have.
         path = Path(folder) / ("d" * 60) / ("e" * 60)
         yield path
-        with suppress(FileNotFoundError):
-            os.kill(postmaster(path), signal.SIGQUIT)
+        with embedded.servers(path):
+            pass  # the last one out stops what a failed test has left
 
 
 @contextmanager
