@@ -14,6 +14,7 @@ from tests.plugins.site import Visitors
 from tests.ratchets.axe import EVERY_LOOK, THEMES, TWO_LOOKS, Answer, faults, show
 from tests.ratchets.gallery import EMPTY, SITUATIONS, Gallery
 from tests.ratchets.routes import ROUTES
+from tests.ratchets.world import UNDONE
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +67,8 @@ def gallery(
     """One world for all pages, never committed. After the browser: its loop has connections of
     its own, and the transaction must end on the one on which it began."""
     # The password was given at the start and counts for as long as the tests take.
-    settings = override_settings(DEMO=True, ACCOUNT_REAUTHENTICATION_TIMEOUT=24 * 3600)
-    with django_db_blocker.unblock(), transaction.atomic(), settings:
+    settings = {"DEMO": True, "ACCOUNT_REAUTHENTICATION_TIMEOUT": 24 * 3600, **UNDONE}
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(**settings):
         yield Gallery(timezone.now())
         transaction.set_rollback(True)
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import pytest
 from django.db import transaction
 from django.http.response import HttpResponseBase
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.ratchets.routes import HEALTH, ROUTES
-from tests.ratchets.world import Cast, arguments_of, make_cast, make_underway
+from tests.ratchets.world import UNDONE, Cast, arguments_of, make_cast, make_underway
 
 pytestmark = pytest.mark.django_db
 
@@ -193,7 +193,7 @@ def sign_in(cast: Cast, role: str) -> Client:
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
     """One world for all addresses, in a transaction that is never committed."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(**UNDONE):
         now = timezone.now()
         cast = make_cast()
         rollout = make_underway(cast, at=now, name="Claims triage assistant")

@@ -29,6 +29,9 @@ from tests.factories import (
     make_user,
 )
 
+# Sessions in the database alone: what a request did to one is undone with the rest.
+UNDONE = {"SESSION_ENGINE": "django.contrib.sessions.backends.db"}
+
 
 @dataclass(frozen=True)
 class Cast:
