@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "initiatives",
     "checklists",
     "risks",
+    "metrics",
+    "operations",
     "gates",
     "portfolio",
     "reminders",

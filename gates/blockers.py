@@ -24,6 +24,7 @@ MARKS = {
     "unknown": "unknown",
     "stale": "stale",
     "waiting": "todo",
+    "warning": "warning",
 }
 WORST_FIRST = ("not_met", "stale", "unknown", "waiting")
 
@@ -139,6 +140,16 @@ def _conditions(
     return f"{len(blockers)} conditions overdue", blockers[0].fix, "review"
 
 
+def _assumptions(
+    case: Case, met: int, total: int, blockers: Sequence[Finding]
+) -> tuple[str, str, str]:
+    return f"Assumptions: {met} of {total} settled", blockers[0].fix, "premises"
+
+
+def _groups(case: Case, met: int, total: int, blockers: Sequence[Finding]) -> tuple[str, str, str]:
+    return f"{len(blockers)} user groups below target", blockers[0].fix, "reach"
+
+
 SUMMARIES: dict[str, Callable[[Case, int, int, Sequence[Finding]], tuple[str, str, str]]] = {
     "criterion": _criteria,
     "design": _design,
@@ -146,6 +157,8 @@ SUMMARIES: dict[str, Callable[[Case, int, int, Sequence[Finding]], tuple[str, st
     "sign_off": _sign_offs,
     "rung": _rungs,
     "condition": _conditions,
+    "assumption": _assumptions,
+    "group": _groups,
 }
 
 
@@ -160,12 +173,13 @@ class Share:
     url: str
 
 
-LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o"}
+LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o", "warning": "m"}
 RUNG_LETTERS = {"planned": "p", "assigned": "a", "unassigned": "u", "lapsed": "l"}
 DRAWN = "mpasnlxou"  # in this order
 PARTS = (
     ("Design assessment", "design", "review"),
     ("Exit criteria", "criterion", "review"),
+    ("Assumptions", "assumption", "premises"),
     ("Ladder", "rung", "ladder"),
     ("Failure modes", "failure_mode", "risks"),
     ("Sign-offs", "sign_off", "review"),

@@ -13,6 +13,7 @@ from django.db.models.functions import JSONObject
 from accounts.facts import deciders_everywhere, person
 from audit.canonical import digest_of, plain
 from checklists import facts as checklists
+from gates.figures import figures
 from gates.models import (
     Condition,
     CriterionAnswer,
@@ -23,7 +24,11 @@ from gates.models import (
     Review,
     Rollout,
     SignOff,
+    Slip,
 )
+from initiatives import facts as initiatives
+from metrics import facts as metrics
+from operations import facts as operations
 from playbook.document import Document
 from playbook.evaluate import Evaluation, evaluate
 from playbook.facts import (
@@ -34,6 +39,7 @@ from playbook.facts import (
     Person,
     ReviewFact,
     SignOffFact,
+    SlipFact,
 )
 from playbook.labels import ENDED
 from risks import facts as risks
@@ -106,6 +112,14 @@ def _all_with_facts() -> QuerySet[Rollout]:
     ).annotate(
         **checklists.subqueries("initiative_id"),
         **risks.subqueries("initiative_id"),
+        **metrics.subqueries("initiative_id"),
+        **operations.subqueries("initiative_id"),
+        **initiatives.subqueries("initiative_id"),
+        slips_data=ArraySubquery(
+            Slip.objects.filter(passage__rollout=mine, ended_on__isnull=True)
+            .order_by("passage__gate")
+            .values(json=JSONObject(gate=F("passage__gate"), since="since", text="text"))
+        ),
         answers_data=ArraySubquery(
             CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
                 json=JSONObject(
@@ -191,6 +205,7 @@ def _facts(row: Any, *, today: date) -> Facts:
     review = next((r for r in row.reviews_data if r["gate"] == gate), None)
     authors, hands = _hands(row, document, gate, review)
     deciders, barred = _deciders(row, hands)
+    groups = operations.groups_of(row.groups_data)
     return Facts(
         today=today,
         name=initiative.name,
@@ -225,6 +240,16 @@ def _facts(row: Any, *, today: date) -> Facts:
             )
             for c in row.conditions_data
         ),
+        architecture=initiative.architecture,
+        population=initiative.population,
+        assumptions=initiatives.assumptions_of(row.assumptions_data),
+        contrasts=initiatives.contrasts_of(row.contrasts_data),
+        figures=figures(row, groups),
+        exposure=operations.exposure_of(row.exposures_data, row.stage_entered_at.date()),
+        groups=groups,
+        slips=tuple(
+            SlipFact(s["gate"], date.fromisoformat(s["since"]), s["text"]) for s in row.slips_data
+        ),
     )
 
 
@@ -256,6 +281,8 @@ def _hands(
     if review is not None:
         authors |= {review["owner"], *_ids("submitter", review)}
     hands = {*authors, *_ids("judge", *answers), *_ids("author", *row.risks_data)}
+    if gate is not None and document.gate(gate).assumptions == "judged":
+        hands |= _ids("author", *row.assumptions_data)
     if gate is not None and document.gate(gate).needs_design_assessment:
         hands |= _ids("author", *row.design_data)
     return frozenset(authors), frozenset({*hands, *row.closers_data})

@@ -23,8 +23,14 @@ PLAIN = {
     "holds": "Holds at this gate",
     "review": "Review",
     "conditions": "Open conditions",
+    "architecture": "Way from the pilot's architecture to production's",
+    "population": "Intended population",
+    "assumptions": "Production assumptions",
+    "exposure": "Exposed population",
+    "groups": "User groups",
+    "slips": "Gates giving way",
 }
-KEYED = ("design", "answers", "checks", "sign_offs", "risks")
+KEYED = ("design", "answers", "checks", "sign_offs", "risks", "contrasts", "figures")
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ def _keyed(
         "checks": lambda key: document.check(key).name,
         "sign_offs": lambda key: f"{document.remit(key).name} sign-off",
         "risks": lambda key: document.mode(key).name,
+        "contrasts": lambda key: f"{document.condition(key).name}, pilot and production",
+        "figures": lambda key: f"{document.mode(key).name}: figures",
     }
     for part in KEYED:
         then, now, words = before.get(part, {}), after.get(part, {}), SAID[part]
@@ -100,7 +108,9 @@ def _risk(fact: Mapping[str, Any]) -> str:
     return (
         f"Likelihood {fact['likelihood']}, impact {fact['impact']}; response "
         f"{fact['response'].replace('_', ' ')}; then {fact['residual_likelihood']} and "
-        f"{fact['residual_impact']}; again by {_day(fact['reassess_by'])}; text {fact['words']}"
+        f"{fact['residual_impact']}; suggested {fact.get('suggested_likelihood') or 'nothing'} and "
+        f"{fact.get('suggested_impact') or 'nothing'}; again by {_day(fact['reassess_by'])}; "
+        f"text {fact['words']}"
     )
 
 
@@ -109,12 +119,18 @@ def _settled(fact: Mapping[str, Any]) -> str:
     return f"{said}; text {fact['words']}"
 
 
+def _contrast(fact: Mapping[str, Any]) -> str:
+    return f"{fact['distance'].capitalize()} distance; text {fact['words']}"
+
+
 SAID: dict[str, Callable[[Any], str]] = {
     "design": _settled,
     "answers": _answer,
     "checks": _check,
     "sign_offs": _sign_off,
     "risks": _risk,
+    "contrasts": _contrast,
+    "figures": lambda figures: _words(dict(sorted(figures.items()))),
 }
 
 

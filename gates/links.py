@@ -26,8 +26,11 @@ def _design(document: Document, reference: str, finding: Finding) -> str:
     return f"{reverse('gates:design', args=[reference, area.key])}#{finding.key}"
 
 
-def _funding(document: Document, reference: str, finding: Finding) -> str:
-    return f"{reverse('gates:edit', args=[reference])}#funding"
+def _part(name: str, anchor: str) -> Where:
+    """A part of a page, by its anchor."""
+    return lambda document, reference, finding: (
+        f"{reverse(f'gates:{name}', args=[reference])}#{anchor}"
+    )
 
 
 TASKS: dict[str, Where] = {
@@ -35,7 +38,17 @@ TASKS: dict[str, Where] = {
     "pause": _page("initiative"),
     "condition": _keyed("condition"),
     "design": _design,
-    "funding": _funding,
+    "funding": _part("edit", "funding"),
+    "assumption": _part("premises", "assumptions"),
+    "architecture": _part("premises", "architecture"),
+    "distance": _part("premises", "conditions"),
+    "handoff": _part("edit", "team"),
+    "champions": lambda document, reference, finding: reverse(
+        "gates:risk", args=[reference, document.champion_trap.mode]
+    ),
+    "band": _part("reach", "exposure"),
+    "group": _part("reach", "groups"),
+    "slip": _page("review"),
     "criterion": _keyed("criterion"),
     "rung": _keyed("check"),
     "failure_mode": _keyed("risk"),

@@ -172,6 +172,9 @@ TITLES = {
     "funding": "Name the production funding path",
     "condition": "Close the overdue condition",
     "decider": "Find somebody who may decide",
+    "architecture": "Say how the pilot's architecture leads to production",
+    "band": "Bring access within its band",
+    "handoff": "Close what the receiving team lacks",
 }
 
 

@@ -35,6 +35,8 @@ EDITABLE = (
     "value_score",
     "feasibility_score",
     "integration_complexity",
+    "architecture",
+    "architecture_note",
 )
 
 

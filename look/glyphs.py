@@ -50,6 +50,8 @@ LABELS = {
     "learning_exercise": ("todo", "Learning exercise", True),
     "stalled": ("notmet", "Stalled", False),
     "handoff_risk": ("arrows-exchange", "Handoff risk", False),
+    "breach": ("overdue", "Out of its band", False),
+    "slipping": ("gate-lost", "Gate giving way", False),
     "paused": ("hold", "Paused", True),
 }
 

@@ -1,29 +1,27 @@
 """The playbook as one typed document: what every gate asks, why, and by which figures.
 
 It is data. Nothing here knows an initiative, a person, a database or a clock. The parts are
-defined in ``playbook.parts``; this module puts them together, checks that they fit each other,
-and finds them by key.
+defined in ``parts``, ``modes``, ``rules`` and ``crosswalk``; this module puts them together and
+finds them by key, and ``fitting`` says when they do not fit each other.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import pairwise
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from playbook.crosswalk import Clause, Framework
+from playbook.fitting import MODE_KEYS, STAGE_KEYS, problems
+from playbook.modes import FailureMode, Indicator, RatingRules, Threshold
 from playbook.parts import (
     Addition,
     Band,
     Criterion,
     DesignArea,
     DesignQuestion,
-    FailureMode,
     Gate,
     ImpactClass,
-    Indicator,
-    Key,
     Line,
     MvpCheck,
     MvpItem,
@@ -31,27 +29,37 @@ from playbook.parts import (
     PilotCondition,
     PoliteWords,
     Principle,
-    RatingRules,
     Reference,
-    ReminderStep,
     Remit,
-    ShelfLife,
     Stage,
-    StallRules,
     SteadyPractice,
     Term,
-    Threshold,
     Weeks,
+)
+from playbook.rules import (
+    ChampionTrap,
+    ExposureRules,
+    PriorityRules,
+    RegateRules,
+    ReminderStep,
+    ShelfLife,
+    StallRules,
 )
 
 __all__ = [
+    "MODE_KEYS",
+    "STAGE_KEYS",
     "Addition",
     "Band",
+    "ChampionTrap",
+    "Clause",
     "Criterion",
     "DesignArea",
     "DesignQuestion",
     "Document",
+    "ExposureRules",
     "FailureMode",
+    "Framework",
     "Gate",
     "ImpactClass",
     "Indicator",
@@ -60,8 +68,10 @@ __all__ = [
     "PilotCondition",
     "PoliteWords",
     "Principle",
+    "PriorityRules",
     "RatingRules",
     "Reference",
+    "RegateRules",
     "ReminderStep",
     "Remit",
     "ShelfLife",
@@ -72,17 +82,6 @@ __all__ = [
     "Threshold",
     "Weeks",
 ]
-
-STAGE_KEYS = ("intake", "pilot", "readiness", "limited", "scaled", "steady")
-MODE_KEYS = (
-    "data_quality",
-    "integration",
-    "resistance",
-    "governance",
-    "readiness",
-    "budget",
-    "value",
-)
 
 
 class Document(Part):
@@ -110,7 +109,12 @@ class Document(Part):
     terms: tuple[Term, ...]
     stall: StallRules
     rating: RatingRules
+    priority: PriorityRules
+    champion_trap: ChampionTrap
+    exposure: ExposureRules
+    regate: RegateRules
     shelf_life: ShelfLife
+    frameworks: tuple[Framework, ...] = ()
     reminders: tuple[ReminderStep, ...]
     review_days: int = Field(gt=0)
     """Days from opening a review to the day it is due, unless its opener names another."""
@@ -120,6 +124,8 @@ class Document(Part):
     """Days after a condition's date before the conditional go that it belongs to is revoked."""
     max_holds: int = Field(ge=0)
     """Holds allowed at one gate; one more is refused."""
+    compare_from: int = Field(gt=0)
+    """How many ended rollouts it takes before shares of them are compared with anything."""
 
     # Finding things by key or number. Each raises KeyError for what the playbook does not have.
 
@@ -153,6 +159,15 @@ class Document(Part):
 
     def mode(self, key: str) -> FailureMode:
         return self._modes[key]
+
+    def condition(self, key: str) -> PilotCondition:
+        return self._conditions[key]
+
+    def practice(self, key: str) -> SteadyPractice:
+        return self._practices[key]
+
+    def framework(self, key: str) -> Framework:
+        return self._frameworks[key]
 
     def question(self, key: str) -> DesignQuestion:
         return self._questions[key]
@@ -229,7 +244,7 @@ class Document(Part):
         return {remit.key: remit for remit in self.remits}
 
     @cached_property
-    def _placed_criteria(self) -> tuple[tuple[Criterion, int], ...]:
+    def placed_criteria(self) -> tuple[tuple[Criterion, int], ...]:
         """Every distinct criterion with the number of its gate; a class may share another's."""
         placed = [(c, gate.number) for gate in self.gates for c in gate.criteria]
         for known in self.impact_classes:
@@ -238,11 +253,11 @@ class Document(Part):
 
     @cached_property
     def _criteria(self) -> dict[str, Criterion]:
-        return {criterion.key: criterion for criterion, _gate in self._placed_criteria}
+        return {criterion.key: criterion for criterion, _gate in self.placed_criteria}
 
     @cached_property
     def _gate_of_criterion(self) -> dict[str, Gate]:
-        return {criterion.key: self.gate(gate) for criterion, gate in self._placed_criteria}
+        return {criterion.key: self.gate(gate) for criterion, gate in self.placed_criteria}
 
     @cached_property
     def _checks(self) -> dict[str, MvpCheck]:
@@ -261,6 +276,18 @@ class Document(Part):
         return {mode.key: mode for mode in self.failure_modes}
 
     @cached_property
+    def _conditions(self) -> dict[str, PilotCondition]:
+        return {condition.key: condition for condition in self.conditions}
+
+    @cached_property
+    def _practices(self) -> dict[str, SteadyPractice]:
+        return {practice.key: practice for practice in self.steady_practices}
+
+    @cached_property
+    def _frameworks(self) -> dict[str, Framework]:
+        return {framework.key: framework for framework in self.frameworks}
+
+    @cached_property
     def _questions(self) -> dict[str, DesignQuestion]:
         return {question.key: question for question in self.questions}
 
@@ -276,93 +303,8 @@ class Document(Part):
     def _terms(self) -> dict[str, Term]:
         return {term.key: term for term in self.terms}
 
-    # What a playbook must hold together.
-
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        problems = [
-            *self._wrong_shape(),
-            *self._repeated_keys(),
-            *self._dangling_keys(),
-        ]
-        if problems:
-            raise ValueError("; ".join(problems))
+        if found := problems(self):
+            raise ValueError("; ".join(found))
         return self
-
-    def _wrong_shape(self) -> Iterator[str]:
-        """The stages and failure modes are named in the code, so a playbook cannot change them."""
-        stages = tuple(stage.key for stage in self.stages)
-        if stages != STAGE_KEYS or [s.number for s in self.stages] != [*range(len(STAGE_KEYS))]:
-            yield f"stages: must be {', '.join(STAGE_KEYS)}, numbered from 0, in this order"
-            return
-        ways_out = [(g.number, g.from_stage, g.to_stage) for g in self.gates]
-        expected = [(number, *pair) for number, pair in enumerate(pairwise(STAGE_KEYS))]
-        if ways_out != expected:
-            yield "gates: must lead from each stage to the next, numbered from 0, in this order"
-        if tuple(mode.key for mode in self.failure_modes) != MODE_KEYS:
-            yield f"failure_modes: must be {', '.join(MODE_KEYS)}, in this order"
-
-    def _repeated_keys(self) -> Iterator[str]:
-        asked = [
-            *(criterion.key for criterion, _gate in self._placed_criteria),
-            *(check.key for check in self.checks),
-            *(question.key for question in self.questions),
-        ]
-        kinds: dict[str, Iterable[str]] = {
-            "criteria, checks and questions": asked,
-            "remits": (remit.key for remit in self.remits),
-            "mvp_items": (item.key for item in self.mvp_items),
-            "design_areas": (area.key for area in self.design_areas),
-            "indicators": (i.key for mode in self.failure_modes for i in mode.indicators),
-            "conditions": (condition.key for condition in self.conditions),
-            "steady_practices": (practice.key for practice in self.steady_practices),
-            "impact_classes": (known.key for known in self.impact_classes),
-            "organisation": (principle.key for principle in self.organisation),
-            "polite_words": (words.key for words in self.polite_words),
-            "references": (reference.key for reference in self.references),
-            "terms": (term.key for term in self.terms),
-            "reminders": (step.key for step in self.reminders),
-        }
-        for kind, keys in kinds.items():
-            for key, times in Counter(keys).items():
-                if times > 1:
-                    yield f"{kind}: the key {key!r} is used {times} times; make it unique"
-
-    def _dangling_keys(self) -> Iterator[str]:
-        modes = {mode.key for mode in self.failure_modes}
-        remits = {remit.key for remit in self.remits}
-        gates = {gate.number for gate in self.gates}
-        for place, key in self._modes_named():
-            if key not in modes:
-                yield f"{place}: there is no failure mode {key!r}"
-        for place, remit in self._remits_named():
-            if remit not in remits:
-                yield f"{place}: there is no remit {remit!r}"
-        for known in self.impact_classes:
-            for addition in known.additions:
-                if addition.gate not in gates:
-                    yield f"impact_classes.{known.key}: there is no gate {addition.gate}"
-
-    def _modes_named(self) -> Iterator[tuple[str, Key]]:
-        for criterion, _gate in self._placed_criteria:
-            yield f"criteria.{criterion.key}", criterion.failure_mode
-        for check in self.checks:
-            yield f"checks.{check.key}", check.failure_mode
-        for question in self.questions:
-            yield f"questions.{question.key}", question.failure_mode
-        for principle in self.organisation:
-            yield f"organisation.{principle.key}", principle.failure_mode
-        for words in self.polite_words:
-            yield f"polite_words.{words.key}", words.likely_mode
-        for condition in self.conditions:
-            for mode in condition.threatens:
-                yield f"conditions.{condition.key}", mode
-
-    def _remits_named(self) -> Iterator[tuple[str, Key]]:
-        for gate in self.gates:
-            for remit in gate.remits:
-                yield f"gates.{gate.number}", remit
-        for known in self.impact_classes:
-            for addition in known.additions:
-                for remit in addition.remits:
-                    yield f"impact_classes.{known.key}", remit

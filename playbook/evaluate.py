@@ -5,83 +5,15 @@ lists' summaries all come from it, so they can never disagree.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Literal
 
-from audit.words import day_words
+from audit.words import listed
+from playbook import hazards, premises, reach
 from playbook.document import Document, Gate, MvpCheck
-from playbook.facts import AnswerFact, CheckFact, Facts, RiskFact
+from playbook.facts import AnswerFact, CheckFact, Facts
+from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
 
-State = Literal["met", "not_met", "unknown", "stale", "waiting"]
-
-# What a conditional go never leaves open (rule of passage 5), whatever the finding's state.
-NEVER_COVERED = frozenset(
-    {"owed", "pause", "design", "rung", "failure_mode", "condition", "funding", "decider", "review"}
-)
-# Remits whose objection a conditional go cannot cover; their silence it can.
-VETO_REMITS = frozenset({"security", "governance"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One requirement of a gate and how it stands.
-
-    ``title`` is the requirement in a few words, ``text`` why it stands as it does, ``fix`` what
-    ends it, ``who`` holds it. ``coverable`` says whether a conditional go may leave it open.
-    """
-
-    kind: str
-    key: str
-    state: State
-    title: str
-    text: str
-    fix: str = ""
-    who: str = ""
-    coverable: bool = False
-
-    @property
-    def id(self) -> str:
-        """The name a condition uses for the blocker that it covers."""
-        return f"{self.kind}:{self.key}"
-
-    @property
-    def blocks(self) -> bool:
-        return self.state != "met"
-
-    def as_data(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Every requirement of one gate, judged."""
-
-    gate: int | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def blockers(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.blocks)
-
-    @property
-    def clear(self) -> bool:
-        """Whether a go is possible."""
-        return self.gate is not None and not self.blockers
-
-    @property
-    def uncovered(self) -> tuple[Finding, ...]:
-        """The blockers that not even a conditional go may leave open."""
-        return tuple(finding for finding in self.blockers if not finding.coverable)
-
-    def of(self, *kinds: str) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.kind in kinds)
-
-    def before_submission(self) -> tuple[Finding, ...]:
-        """The blockers that an owner can end before submitting: sign-offs, the review itself
-        and the decider come after."""
-        after = {"sign_off", "review", "decider"}
-        return tuple(finding for finding in self.blockers if finding.kind not in after)
+__all__ = ["Evaluation", "Finding", "State", "evaluate", "rung_of"]
 
 
 def evaluate(document: Document, facts: Facts) -> Evaluation:
@@ -98,9 +30,17 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         _conditions(facts),
         _design(document, gate, facts),
         _funding(gate, facts),
+        premises.assumptions(gate, facts),
+        premises.architecture(gate, facts),
+        premises.receiving_team(gate, facts),
+        premises.distances(document, gate, facts),
         _criteria(document, gate, facts),
         _rung(document, gate, facts),
-        _failure_modes(document, facts),
+        hazards.failure_modes(document, facts),
+        hazards.champions(document, gate, facts),
+        reach.band(document, gate, facts),
+        reach.groups(gate, facts),
+        reach.slips(facts),
         _review(gate, facts),
         _sign_offs(document, gate, facts),
         _decider(facts),
@@ -108,15 +48,10 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
     return Evaluation(gate=gate.number, findings=tuple(f for part in parts for f in part))
 
 
-def _finding(kind: str, key: str, state: State, title: str, text: str, **more: Any) -> Finding:
-    more.setdefault("coverable", kind not in NEVER_COVERED)
-    return Finding(kind, key, state, title, text, **more)
-
-
 def _owed(gate: Gate, facts: Facts) -> Iterator[Finding]:
     for number in facts.owed_gates:
         if number < gate.number:
-            yield _finding(
+            yield finding(
                 "owed",
                 str(number),
                 "not_met",
@@ -128,12 +63,12 @@ def _owed(gate: Gate, facts: Facts) -> Iterator[Finding]:
 
 def _pause(facts: Facts) -> Iterator[Finding]:
     if facts.paused_since is not None:
-        yield _finding(
+        yield finding(
             "pause",
             "pause",
             "not_met",
             "Paused",
-            f"Paused since {_day(facts.paused_since)}; nothing moves while it is.",
+            f"Paused since {day_of(facts.paused_since)}; nothing moves while it is.",
             fix="Resume it.",
         )
 
@@ -141,12 +76,13 @@ def _pause(facts: Facts) -> Iterator[Finding]:
 def _conditions(facts: Facts) -> Iterator[Finding]:
     for condition in facts.conditions:
         if condition.due < facts.today:
-            yield _finding(
+            yield finding(
                 "condition",
                 str(condition.id),
                 "not_met",
                 "Condition overdue",
-                f"“{condition.text}” was due on {_day(condition.due)}, from Gate {condition.gate}.",
+                f"“{condition.text}” was due on {day_of(condition.due)}, "
+                f"from Gate {condition.gate}.",
                 fix="Do it and close the condition with evidence.",
                 who=condition.owner.label,
             )
@@ -165,7 +101,7 @@ def _design(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
                 "unknown": "Nobody has answered this yet.",
                 "not_met": "There is an answer, and it is marked as still open.",
             }
-            yield _finding(
+            yield finding(
                 "design",
                 question.key,
                 state,
@@ -178,8 +114,8 @@ def _design(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
 def _funding(gate: Gate, facts: Facts) -> Iterator[Finding]:
     if gate.allows_learning_exercise:
         return
-    missing = _listed(facts.funding_missing)
-    yield _finding(
+    missing = listed(facts.funding_missing)
+    yield finding(
         "funding",
         "path",
         "not_met" if missing else "met",
@@ -194,14 +130,14 @@ def _funding(gate: Gate, facts: Facts) -> Iterator[Finding]:
 def _criteria(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
     for criterion in document.criteria_for(gate.number, facts.impact_class):
         state, text, fix = _judge(criterion.needs, facts.answers.get(criterion.key), facts.today)
-        yield _finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+        yield finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
 
 
 def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, str, str]:
     if answer is None:
         return "unknown", f"Not judged yet. {needs}", "Judge it, with evidence."
     said = f" {answer.note}" if answer.note else ""
-    on = _day(answer.answered_on)
+    on = day_of(answer.answered_on)
     if answer.verdict != "met":
         return "not_met", f"Judged not met on {on}.{said} {needs}", "Put it right, then judge anew."
     if not answer.proof:
@@ -209,7 +145,7 @@ def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, s
     if answer.valid_until is not None and answer.valid_until < today:
         return (
             "stale",
-            f"Met on {on}, but that counted until {_day(answer.valid_until)}.{said}",
+            f"Met on {on}, but that counted until {day_of(answer.valid_until)}.{said}",
             "Judge it anew, with fresh evidence.",
         )
     return "met", f"Met on {on}.{said}", ""
@@ -236,7 +172,7 @@ def _rung(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
         actual = fact.state_on(facts.today)
         reached = actual in _RUNGS[rung] or (actual == "lapsed" and rung == "assigned")
         state: State = "met" if reached else "stale" if actual == "lapsed" else "not_met"
-        yield _finding(
+        yield finding(
             "rung",
             check.key,
             state,
@@ -257,62 +193,21 @@ _RUNG_FIX = {
 
 def _rung_text(fact: CheckFact, actual: str) -> str:
     if actual == "lapsed":
-        return f"The evidence counted until {_day(fact.valid_until)}."
+        return f"The evidence counted until {day_of(fact.valid_until)}."
     if fact.status == "met" and actual != "met":
         return "Its evidence waits for a second person to verify it."
-    until = f", good until {_day(fact.valid_until)}" if fact.valid_until else ""
+    until = f", good until {day_of(fact.valid_until)}" if fact.valid_until else ""
     return {
         "unassigned": "Nobody answers for it yet.",
         "assigned": "Assigned, with no solution path yet.",
-        "planned": f"Planned for {_day(fact.due)}.",
+        "planned": f"Planned for {day_of(fact.due)}.",
         "met": f"Verified{until}.",
     }[actual]
 
 
-def _failure_modes(document: Document, facts: Facts) -> Iterator[Finding]:
-    for mode in document.failure_modes:
-        risk = facts.risks.get(mode.key)
-        if risk is None:
-            yield _finding(
-                "failure_mode",
-                mode.key,
-                "unknown",
-                mode.name,
-                "Not assessed, so nobody knows whether it is critical.",
-                fix="Assess it.",
-            )
-            continue
-        yield _assessed(document, mode.key, mode.name, risk, facts.today)
-
-
-def _assessed(document: Document, key: str, name: str, risk: RiskFact, today: date) -> Finding:
-    rating = document.rating.rate(risk.likelihood, risk.impact)
-    residual = document.rating.rate(risk.residual_likelihood, risk.residual_impact)
-    if rating == "critical" and risk.response == "none":
-        return _finding(
-            "failure_mode",
-            key,
-            "not_met",
-            name,
-            "Critical, and nothing is planned against it.",
-            fix="Plan a design response, or bring the rating down with what was measured.",
-        )
-    if risk.reassess_by < today:
-        return _finding(
-            "failure_mode",
-            key,
-            "stale",
-            name,
-            f"Was to be reassessed by {_day(risk.reassess_by)}.",
-            fix="Assess it anew.",
-            coverable=True,
-        )
-    return _finding("failure_mode", key, "met", name, f"Rated {rating}, {residual} once treated.")
-
-
 def _review(gate: Gate, facts: Facts) -> Iterator[Finding]:
     submitted = facts.review is not None and facts.review.state == "submitted"
-    yield _finding(
+    yield finding(
         "review",
         str(gate.number),
         "met" if submitted else "waiting",
@@ -328,7 +223,7 @@ def _sign_offs(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding
         remit = document.remit(key)
         sign_off = facts.sign_offs.get(remit.key)
         if sign_off is None:
-            yield _finding(
+            yield finding(
                 "sign_off",
                 remit.key,
                 "waiting",
@@ -337,7 +232,7 @@ def _sign_offs(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding
                 fix="Ask a reviewer of this remit.",
             )
         elif sign_off.verdict == "objected":
-            yield _finding(
+            yield finding(
                 "sign_off",
                 remit.key,
                 "not_met",
@@ -348,7 +243,7 @@ def _sign_offs(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding
                 coverable=remit.key not in VETO_REMITS,
             )
         else:
-            yield _finding(
+            yield finding(
                 "sign_off",
                 remit.key,
                 "met",
@@ -360,12 +255,12 @@ def _sign_offs(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding
 
 def _decider(facts: Facts) -> Iterator[Finding]:
     if facts.deciders:
-        names = _listed([person.label for person in facts.deciders[:3]], "or")
-        yield _finding("decider", "decider", "met", "Somebody may decide", f"{names} may decide.")
+        names = listed([person.label for person in facts.deciders[:3]], "or")
+        yield finding("decider", "decider", "met", "Somebody may decide", f"{names} may decide.")
         return
-    barred = _listed([person.label for person in facts.barred])
+    barred = listed([person.label for person in facts.barred])
     because = f" {barred} wrote what is to be judged." if barred else ""
-    yield _finding(
+    yield finding(
         "decider",
         "decider",
         "not_met",
@@ -373,12 +268,3 @@ def _decider(facts: Facts) -> Iterator[Finding]:
         f"A sponsor or the program office decides, never who submitted or gave evidence.{because}",
         fix="Name another sponsor, or ask somebody else of the program office.",
     )
-
-
-def _day(day: date | None) -> str:
-    return day_words(day) if day else "an open date"
-
-
-def _listed(words: Iterable[str], last: str = "and") -> str:
-    *head, tail = list(words) or [""]
-    return f"{', '.join(head)} {last} {tail}" if head else tail

@@ -82,7 +82,66 @@ class RiskFact:
     residual_likelihood: int
     residual_impact: int
     reassess_by: date
-    words: str = ""  # a digest of the response's text and the indicators
+    suggested_likelihood: int | None = None
+    suggested_impact: int | None = None
+    words: str = ""  # a digest of the response's text and of the reason for judging otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionFact:
+    """A production assumption. ``answered`` says that something was found, and what follows."""
+
+    id: int
+    text: str
+    verdict: str  # untested | validated | refuted
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastFact:
+    """A condition of the pilot beside production's. ``words`` is a digest of both texts."""
+
+    distance: str  # unknown | none | narrow | wide
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureFact:
+    """Who has access, as last counted, in the initiative's own unit. ``rises`` is how many counts
+    of this stage in a row were each above the one before."""
+
+    exposed: int
+    counted_on: date
+    rises: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFact:
+    """A group of users: people, how many really use it (None: not measured), its target."""
+
+    id: int
+    name: str
+    people: int
+    using: int | None
+    target_percent: int
+    acted_on: bool
+
+    @property
+    def percent(self) -> float | None:
+        return None if self.using is None else 100 * self.using / self.people
+
+    @property
+    def below_target(self) -> bool:
+        return self.percent is not None and self.percent < self.target_percent
+
+
+@dataclass(frozen=True, slots=True)
+class SlipFact:
+    """A passed gate whose ground gave way, still within its grace."""
+
+    gate: int
+    since: date
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +197,22 @@ class Facts:
     sign_offs: Mapping[str, SignOffFact] = field(default_factory=dict)
     risks: Mapping[str, RiskFact] = field(default_factory=dict)
     conditions: tuple[ConditionFact, ...] = ()
+    architecture: str = "unknown"
+    population: int | None = None
+    assumptions: tuple[AssumptionFact, ...] = ()
+    contrasts: Mapping[str, ContrastFact] = field(default_factory=dict)
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The known indicators of each failure mode, by their keys."""
+    exposure: ExposureFact | None = None
+    groups: tuple[GroupFact, ...] = ()
+    slips: tuple[SlipFact, ...] = ()
+
+    @property
+    def exposed_percent(self) -> float | None:
+        """The share of the intended population that has access; None where either is unknown."""
+        if self.exposure is None or not self.population:
+            return None
+        return 100 * self.exposure.exposed / self.population
 
     def canonical(self) -> dict[str, Any]:
         """What a decision is made on, ready for canonical JSON and a digest."""

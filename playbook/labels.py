@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from playbook.document import Document
 from playbook.facts import Facts
+from playbook.reach import breaches
 
 PRODUCTION_FROM = 3  # stage number: limited production is the first that runs in production
 ENDED = frozenset({"stopped", "retired"})
@@ -15,6 +16,8 @@ CLAIMED = "claimed"
 LEARNING_EXERCISE = "learning_exercise"
 STALLED = "stalled"
 HANDOFF_RISK = "handoff_risk"
+BREACH = "breach"
+SLIPPING = "slipping"
 
 PAST_PLAN = "past its longest planned weeks"
 
@@ -67,8 +70,10 @@ def labels(document: Document, facts: Facts) -> tuple[str, ...]:
         return ()
     production = production_label(document, facts)
     found = {
+        BREACH: any(breaches(document, facts)),
         STALLED: bool(stall_reasons(document, facts)),
         EXTENDED_PILOT: production == EXTENDED_PILOT,
+        SLIPPING: bool(facts.slips),
         LEARNING_EXERCISE: bool(facts.funding_missing),
         HANDOFF_RISK: bool(facts.handoff_lacks),
         CLAIMED: facts.claimed,

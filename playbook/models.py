@@ -2,7 +2,9 @@
 
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 
+from accounts.models import User
 from playbook.document import Document
 
 _parsed: dict[str, Document] = {}
@@ -66,3 +68,32 @@ class PlaybookVersion(models.Model):
         if known is None:
             known = _parsed[self.sha256] = Document.model_validate(self.text.document)
         return known
+
+
+class PlaybookDraft(models.Model):
+    """A playbook in the making: at most one at a time, changed until it is published or dropped.
+
+    ``edits`` counts the changes, so that two people who edit at once hear of each other.
+    """
+
+    based_on = models.ForeignKey(PlaybookVersion, on_delete=models.PROTECT, related_name="+")
+    document = models.JSONField()
+    edits = models.PositiveIntegerField(default=0)
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    published_as = models.OneToOneField(
+        PlaybookVersion, null=True, on_delete=models.PROTECT, related_name="draft"
+    )
+
+    class Meta:
+        constraints = [
+            # The condition is the same for every draft that is not published.
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(published_as__isnull=True),
+                name="playbook_one_draft_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft after version {self.based_on.number}"

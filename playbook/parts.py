@@ -13,6 +13,7 @@ Minutes = Annotated[int, Field(gt=0, le=480)]
 Degree = Annotated[int, Field(ge=1, le=5)]
 Figure = bool | int | float | str
 Rung = Literal["none", "assigned", "planned", "met", "still_met"]
+Assumptions = Literal["none", "stated", "judged"]
 Rating = Literal["low", "medium", "high", "critical"]
 
 
@@ -107,6 +108,18 @@ class Gate(Part):
     monitoring_checks_met: bool = False
     needs_design_assessment: bool = False
     allows_learning_exercise: bool = False
+    assumptions: Assumptions = "none"
+    """What the gate asks of the production assumptions: to be there, or a verdict on each."""
+    asks_for_non_champions: bool = False
+    """Whether a pilot group made up nearly wholly of champions is warned of here."""
+    forbids_rebuild: bool = False
+    """Whether an architecture that production would have to replace keeps the gate shut."""
+    needs_equipped_team: bool = False
+    """Whether a team that takes over, and lacks something it needs, keeps the gate shut."""
+    needs_least_exposure: bool = False
+    """Whether fewer exposed people than the stage's band keep the gate shut."""
+    needs_group_actions: bool = False
+    """Whether a user group below the adoption target with nothing done about it keeps it shut."""
 
     @property
     def name(self) -> str:
@@ -153,86 +166,6 @@ class DesignArea(Part):
     name: Line
     asks: Line
     questions: tuple[DesignQuestion, ...] = Field(min_length=1)
-
-
-class Threshold(Part):
-    """A rule on one indicator: when it fires, it suggests how likely the failure is.
-
-    Compares with ``figure``, or with the value of another indicator of the mode (``than``).
-    """
-
-    when: Literal["below", "at_most", "at_least", "above", "is"]
-    figure: Figure | None = None
-    than: Key | None = None
-    likelihood: Degree
-    impact: Degree | None = None
-    says: Line
-    """What the figure means, shown beside the field."""
-
-    @model_validator(mode="after")
-    def _compares_with_one_thing(self) -> Self:
-        if (self.figure is None) == (self.than is None):
-            raise ValueError("name either a figure or another indicator (than), not both")
-        return self
-
-
-class Indicator(Part):
-    key: Key
-    question: Line
-    kind: Literal["percent", "number", "yes_no", "choice", "text"]
-    unit: Line | None = None
-    choices: tuple[Line, ...] = ()
-    thresholds: tuple[Threshold, ...] = ()
-
-    @model_validator(mode="after")
-    def _kind_fits(self) -> Self:
-        if (self.kind == "choice") != bool(self.choices):
-            raise ValueError(f"{self.key}: choices belong to the kind 'choice', and only to it")
-        for threshold in self.thresholds:
-            if not self._comparable(threshold):
-                raise ValueError(
-                    f"{self.key}: {threshold.when} {threshold.figure!r} cannot be asked "
-                    f"of the kind {self.kind!r}"
-                )
-        return self
-
-    def _comparable(self, threshold: Threshold) -> bool:
-        figure = threshold.figure
-        match self.kind:
-            case "percent" | "number":
-                numeric = isinstance(figure, int | float) and not isinstance(figure, bool)
-                return threshold.when != "is" and (threshold.than is not None or numeric)
-            case "yes_no":
-                return threshold.when == "is" and isinstance(figure, bool)
-            case "choice":
-                return threshold.when == "is" and figure in self.choices
-            case _:
-                return False
-
-
-class FailureMode(Part):
-    key: Key
-    name: Line
-    short_name: Line
-    pattern: Line
-    """How it happens."""
-    design_response: Line
-    """What prevents it when it is done early."""
-    response_steps: tuple[Line, ...] = Field(min_length=1)
-    stall_looks_like: Line
-    """How a stall with this cause shows from outside, for coding stalls, holds and stops."""
-    indicators: tuple[Indicator, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _compared_indicators_exist(self) -> Self:
-        numeric = {i.key for i in self.indicators if i.kind in {"percent", "number"}}
-        for indicator in self.indicators:
-            for threshold in indicator.thresholds:
-                if threshold.than is not None and threshold.than not in numeric:
-                    raise ValueError(
-                        f"{self.key}.{indicator.key}: there is no figure {threshold.than!r} here"
-                    )
-        return self
 
 
 class PilotCondition(Part):
@@ -308,86 +241,3 @@ class Term(Part):
     key: Key
     name: Line
     says: Line
-
-
-class StallRules(Part):
-    no_progress_days: Days
-    """Days without recorded progress by a person."""
-    over_longest_plan: bool
-    """Whether a stage that takes longer than its longest planned weeks is a stall."""
-
-
-class Grade(Part):
-    """One step of a scale from 1 to 5."""
-
-    degree: Degree
-    name: Line
-    says: Line
-
-
-class RatingRules(Part):
-    """Likelihood times impact (1 to 25) gives a rating."""
-
-    likelihood: tuple[Grade, ...]
-    impact: tuple[Grade, ...]
-    medium_from: int = Field(gt=1)
-    high_from: int
-    critical_from: int = Field(le=25)
-    reassess_days: dict[Rating, Days]
-    """Days after which an assessment with this current rating is due again."""
-
-    def rate(self, likelihood: int, impact: int) -> Rating:
-        """The rating of two degrees. Raises ValueError when one is not between 1 and 5."""
-        if not (1 <= likelihood <= 5 and 1 <= impact <= 5):
-            raise ValueError(f"likelihood and impact go from 1 to 5, not {likelihood}, {impact}")
-        product = likelihood * impact
-        if product >= self.critical_from:
-            return "critical"
-        if product >= self.high_from:
-            return "high"
-        return "medium" if product >= self.medium_from else "low"
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if not self.medium_from < self.high_from < self.critical_from:
-            raise ValueError("medium_from, high_from and critical_from must rise")
-        for name, scale in (("likelihood", self.likelihood), ("impact", self.impact)):
-            if [grade.degree for grade in scale] != [1, 2, 3, 4, 5]:
-                raise ValueError(f"{name}: must name the degrees 1 to 5, in this order")
-        if set(self.reassess_days) != {"low", "medium", "high", "critical"}:
-            raise ValueError("reassess_days: must name low, medium, high and critical")
-        return self
-
-
-class ShelfLife(Part):
-    """For how many days proof counts when its check or criterion does not say."""
-
-    check_days: Days
-    standing_criterion_days: Days
-
-
-REMINDER_WORDS = {"name", "gate", "due", "task"}
-
-
-class ReminderStep(Part):
-    """One message about something that is due: when, to whom, in which words.
-
-    ``subject`` and ``text`` may hold {name} (the initiative), {gate} ("Gate 3"), {task} (what is
-    owed: a condition's action, the remits to sign off) and {due} (the date).
-    """
-
-    key: Key
-    about: Literal["review", "sign_off", "decision", "condition", "proof"]
-    days: int
-    """Days from the due date, negative before it; for a sign-off and a decision, days from the
-    submission that asks for them."""
-    audience: Literal["owner", "program_office", "sponsor", "reviewers"]
-    subject: Line
-    text: Line
-
-    @model_validator(mode="after")
-    def _placeholders_known(self) -> Self:
-        unknown = (placeholders(self.subject) | placeholders(self.text)) - REMINDER_WORDS
-        if unknown:
-            raise ValueError(f"{self.key}: no such placeholder: {', '.join(sorted(unknown))}")
-        return self

@@ -1,16 +1,16 @@
 """What the failure-mode assessments contribute to the facts of a gate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, TextField
-from django.db.models.functions import MD5, Cast, Concat, JSONObject
+from django.db.models import OuterRef
+from django.db.models.functions import MD5, Concat, JSONObject
 
 from accounts.facts import person
 from playbook.facts import RiskFact
-from risks.models import Assessment
+from risks.models import Assessment, PilotConnection, SourceSystem
 
 DEGREES = ("likelihood", "impact", "residual_likelihood", "residual_impact")
 
@@ -25,8 +25,24 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .values(
                 json=JSONObject(
                     **{name: name for name in ("mode", "response", "reassess_by", *DEGREES)},
-                    words=MD5(Concat("response_text", Cast("indicators", TextField()))),
+                    indicators="indicators",
+                    suggested_likelihood="suggested_likelihood",
+                    suggested_impact="suggested_impact",
+                    words=MD5(Concat("response_text", "override_reason")),
                     author=person("assessed_by"),
+                )
+            )
+        ),
+        "sources_data": ArraySubquery(
+            SourceSystem.objects.filter(initiative=OuterRef(initiative))
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    pilot_way="pilot_way",
+                    security="security",
+                    months="months",
+                    in_scope="in_scope",
+                    in_budget="in_budget",
                 )
             )
         ),
@@ -38,8 +54,32 @@ def risks_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, RiskFact]:
         row["mode"]: RiskFact(
             response=row["response"],
             reassess_by=date.fromisoformat(row["reassess_by"]),
+            suggested_likelihood=row["suggested_likelihood"],
+            suggested_impact=row["suggested_impact"],
             words=row["words"][:12],
             **{name: row[name] for name in DEGREES},
         )
         for row in rows
     }
+
+
+def figures_of(rows: Sequence[Any]) -> dict[str, Any]:
+    """The indicators of the integration failure mode that the listed systems themselves tell."""
+    if not rows:
+        return {}
+    months = [float(row["months"]) for row in rows if row["months"] is not None]
+    told = {
+        "systems_by_hand": sum(row["pilot_way"] != PilotConnection.CONNECTED for row in rows),
+        "integration_months": sum(months) if months else None,
+        "integration_in_scope": _all([row["in_scope"] for row in rows]),
+        "integration_in_budget": _all([row["in_budget"] for row in rows]),
+        "connections_secured": all(row["security"].strip() for row in rows),
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _all(answers: Sequence[bool | None]) -> bool | None:
+    """No when any is no, yes when all are yes, else unknown."""
+    if False in answers:
+        return False
+    return True if all(answers) else None

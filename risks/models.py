@@ -1,4 +1,7 @@
-"""Assessments of the seven failure modes. Each is kept; the latest of a mode is current."""
+"""Assessments of the seven failure modes, and the source systems that one of them is about.
+
+Each assessment is kept; the latest of a mode is current.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +40,20 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 class Assessment(models.Model):
     """One judgement of one failure mode: figures, likelihood, impact, response, residual rating.
 
-    ``likelihood`` and ``impact`` say how it stands now; the residual pair says how it will stand
-    with the response in place. Ratings are worked out by the playbook's rules, never stored.
+    ``likelihood`` and ``impact`` say how it stands now; the inherent pair how it would with no
+    response at all, the residual pair how it will with the response in place. The suggested pair
+    is what the figures called for, and whoever judged otherwise said why. Ratings are worked out
+    by the playbook's rules, never stored.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="assessments")
     mode = models.CharField(max_length=40)
     indicators = models.JSONField(default=dict, blank=True)
+    suggested_likelihood = models.PositiveSmallIntegerField(null=True)
+    suggested_impact = models.PositiveSmallIntegerField(null=True)
+    override_reason = models.TextField(_("why it is judged otherwise"), blank=True)
+    inherent_likelihood = degree(_("likelihood with no response"))
+    inherent_impact = degree(_("impact with no response"))
     likelihood = degree(_("likelihood"))
     impact = degree(_("impact"))
     response = models.CharField(_("design response"), max_length=10, choices=Response.choices)
@@ -75,11 +85,29 @@ class Assessment(models.Model):
             models.CheckConstraint(
                 name="risks_degrees_from_one_to_five",
                 condition=Q(
+                    inherent_likelihood__range=(1, 5),
+                    inherent_impact__range=(1, 5),
                     likelihood__range=(1, 5),
                     impact__range=(1, 5),
                     residual_likelihood__range=(1, 5),
                     residual_impact__range=(1, 5),
                 ),
+            ),
+            models.CheckConstraint(
+                name="risks_current_not_above_inherent",
+                condition=Q(
+                    likelihood__lte=models.F("inherent_likelihood"),
+                    impact__lte=models.F("inherent_impact"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="risks_judged_otherwise_says_why",
+                condition=~Q(override_reason="")
+                | (
+                    Q(suggested_likelihood__isnull=True)
+                    | Q(suggested_likelihood=models.F("likelihood"))
+                )
+                & (Q(suggested_impact__isnull=True) | Q(suggested_impact=models.F("impact"))),
             ),
             models.CheckConstraint(
                 name="risks_residual_not_above_current",
@@ -92,3 +120,48 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative.reference} {self.mode}"
+
+
+class PilotConnection(models.TextChoices):
+    BY_HAND = "by_hand", _("By hand: exports and uploads")
+    WORKAROUND = "workaround", _("By a workaround")
+    CONNECTED = "connected", _("Connected as production needs it")
+
+
+class SourceSystem(models.Model):
+    """A system that production reads from or writes to: how the pilot reaches it, and what it
+    takes to connect it. ``latency_ms`` is the slowest answer that production can bear; ``months``
+    is the effort that is left."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="sources")
+    name = models.CharField(_("system"), max_length=120)
+    pilot_way = models.CharField(
+        _("how the pilot connects"), max_length=10, choices=PilotConnection.choices
+    )
+    production_way = models.CharField(_("how production must"), max_length=200, blank=True)
+    security = models.CharField(_("security and transformation"), max_length=200, blank=True)
+    latency_ms = models.PositiveIntegerField(
+        _("latency it must keep, in ms"), null=True, blank=True
+    )
+    months = models.DecimalField(
+        _("months of effort"), max_digits=4, decimal_places=1, null=True, blank=True
+    )
+    in_scope = models.BooleanField(_("in scope"), null=True)
+    in_budget = models.BooleanField(_("in budget"), null=True)
+    listed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    listed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["initiative", "name"], name="risks_source_system_listed_once"
+            ),
+            models.CheckConstraint(
+                name="risks_source_months_not_below_nothing",
+                condition=Q(months__isnull=True) | Q(months__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,10 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from audit.words import listed
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.services import conclude, lock
 from playbook.document import FailureMode
+from playbook.indicators import suggest
 from risks.models import Assessment, Response
 
 
@@ -29,13 +31,21 @@ def assess(
     by: User,
     at: datetime,
     indicators: Mapping[str, Any] | None = None,
+    figures: Mapping[str, Any] | None = None,
+    inherent_likelihood: int | None = None,
+    inherent_impact: int | None = None,
+    override_reason: str = "",
     owner: User | None = None,
 ) -> Assessment:
     """Judge one failure mode; the assessment before it is kept as history.
 
-    Raises Refused when a response is named without words, or the residual degrees are above the
-    current ones.
+    ``indicators`` are the answers given; ``figures`` add what other rows tell, and together they
+    suggest the degrees. Without inherent degrees the response is taken to have changed nothing.
+    Raises Refused when a response is named without words, a degree differs from the suggested
+    one without a reason, or residual, current and inherent degrees do not rise in this order.
     """
+    inherent = (inherent_likelihood or likelihood, inherent_impact or impact)
+    suggested = suggest(mode, {**(indicators or {}), **(figures or {})})
     stored = lock(initiative.pk)
     reasons = []
     if response != Response.NONE and not response_text.strip():
@@ -44,6 +54,19 @@ def assess(
         reasons.append("With the response in place: no degree may be above where it stands now.")
     if response == Response.NONE and (residual_likelihood, residual_impact) != (likelihood, impact):
         reasons.append("Without a response the rating stays what it is now.")
+    if likelihood > inherent[0] or impact > inherent[1]:
+        reasons.append("With no response: no degree may be below where it stands now.")
+    calls_for = {"likelihood": suggested.likelihood, "impact": suggested.impact}
+    judged = {"likelihood": likelihood, "impact": impact}
+    differs = [
+        f"{name} {calls_for[name]}"
+        for name in judged
+        if calls_for[name] not in (None, judged[name])
+    ]
+    if differs and not override_reason.strip():
+        reasons.append(
+            f"Why it is judged otherwise: the figures call for {listed(differs)}. Say why not."
+        )
     if reasons:
         raise Refused(reasons)
     Assessment.objects.current().filter(initiative=stored, mode=mode.key).update(superseded_at=at)
@@ -51,6 +74,11 @@ def assess(
         initiative=stored,
         mode=mode.key,
         indicators=dict(indicators or {}),
+        suggested_likelihood=suggested.likelihood,
+        suggested_impact=suggested.impact,
+        override_reason=override_reason.strip() if differs else "",
+        inherent_likelihood=inherent[0],
+        inherent_impact=inherent[1],
         likelihood=likelihood,
         impact=impact,
         response=response,
@@ -71,7 +99,10 @@ def assess(
             "likelihood": likelihood,
             "impact": impact,
             "response": response,
+            "inherent": inherent,
             "residual": [residual_likelihood, residual_impact],
+            "suggested": [suggested.likelihood, suggested.impact],
+            "otherwise": assessment.override_reason,
             "reassess_by": reassess_by,
             "indicators": assessment.indicators,
         },

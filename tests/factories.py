@@ -15,8 +15,16 @@ from gates.services.decisions import Choice, decide
 from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
 from gates.services.rollouts import Adoption, adopt_many, start_rollout
 from gates.standings import refresh
-from initiatives.models import BusinessUnit, Evidence, Initiative
-from initiatives.services import add_evidence, create_initiative, unit_at, verify_evidence
+from initiatives.models import Assumption, BusinessUnit, Evidence, Initiative
+from initiatives.premises import judge_assumption, state_assumption
+from initiatives.services import (
+    add_evidence,
+    create_initiative,
+    edit_initiative,
+    unit_at,
+    verify_evidence,
+)
+from operations.services import count_exposure
 from playbook.evaluate import rung_of
 from playbook.loading import standard
 from playbook.models import PlaybookVersion
@@ -225,7 +233,65 @@ def _assess(
     make_assessment(rollout.initiative, key, by=by, at=at)
 
 
-_MEET = {"design": _settle, "criterion": _judge, "rung": _climb, "failure_mode": _assess}
+def make_assumption(initiative: Initiative, *, by: User, at: datetime = NOW) -> Assumption:
+    return state_assumption(
+        initiative=initiative,
+        text=f"Assumption {next(_counter)} holds",
+        test="A week of real cases",
+        settles="19 of 20",
+        by=by,
+        at=at,
+    )
+
+
+def _assume(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    assumption = (
+        make_assumption(rollout.initiative, by=by, at=at)
+        if key == "stated"
+        else rollout.initiative.assumptions.get(pk=key)
+    )
+    if case.document.gate(case.facts.gate or 0).assumptions == "judged":
+        judge_assumption(
+            assumption=assumption, verdict="validated", finding="It held: 20 of 20.", by=by, at=at
+        )
+
+
+def _grow(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    initiative = Initiative.objects.get(pk=rollout.initiative_id)
+    edit_initiative(
+        initiative=initiative,
+        fields={"architecture": "increments", "architecture_note": "One cache, one queue."},
+        version=initiative.version,
+        by=by,
+        at=at,
+    )
+
+
+def _count(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    count_exposure(
+        initiative=rollout.initiative,
+        exposed=(case.facts.population or 0) * 15 // 100,
+        counted_on=at.date(),
+        by=by,
+        at=at,
+    )
+
+
+_MEET = {
+    "design": _settle,
+    "criterion": _judge,
+    "rung": _climb,
+    "failure_mode": _assess,
+    "assumption": _assume,
+    "architecture": _grow,
+    "band": _count,
+}
 
 
 def make_submitted(rollout: Rollout, *, by: User, at: datetime = NOW) -> Review:

@@ -134,7 +134,7 @@ class InitiativeForm(forms.ModelForm):
 
     class Meta:
         model = Initiative
-        fields = EDITABLE
+        fields = [name for name in EDITABLE if not name.startswith("architecture")]
         help_texts = HINTS
         widgets = {
             "name": forms.TextInput(),

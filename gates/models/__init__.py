@@ -1,8 +1,10 @@
 """One initiative's way through the stages, and everything that moves or keeps it."""
 
 from gates.models.decisions import Condition, Decision, Outcome, Passage
+from gates.models.money import Release
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
+from gates.models.slips import Slip, StallNote
 from gates.models.standings import Standing
 
 __all__ = [
@@ -13,10 +15,13 @@ __all__ = [
     "Outcome",
     "Passage",
     "Pause",
+    "Release",
     "Review",
     "ReviewState",
     "Rollout",
     "SignOff",
+    "Slip",
     "Stage",
+    "StallNote",
     "Standing",
 ]

@@ -18,10 +18,13 @@ class Outcome(models.TextChoices):
     RETURN = "return", _("Return")
     STOP = "stop", _("Stop")
     REVOKE = "revoke", _("Go revoked")
+    LAPSE = "lapse", _("Gate no longer met")
+    REVIVE = "revive", _("Revived")
 
 
 PASSING = (Outcome.GO, Outcome.CONDITIONAL_GO)
 CODED = (Outcome.HOLD, Outcome.RETURN, Outcome.STOP)
+AUTOMATIC = (Outcome.REVOKE, Outcome.LAPSE)
 
 
 FITS_ITS_REVIEW = """
@@ -50,7 +53,7 @@ class Decision(models.Model):
 
     ``facts`` and ``digest`` are what the decider signed: the digest is the SHA-256 of the facts'
     canonical JSON. ``owner`` and ``submitted_by`` are copied so that the database itself can
-    refuse a self-approval. Only a revocation has no decider: Clearway makes it.
+    refuse a self-approval. Only a revocation and a lapse have no decider: Clearway makes them.
     """
 
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="decisions")
@@ -96,9 +99,9 @@ class Decision(models.Model):
                 | ~Q(decided_by=F("owner")),
             ),
             models.CheckConstraint(
-                name="gates_only_a_revocation_has_no_decider",
-                condition=Q(outcome=Outcome.REVOKE, decided_by__isnull=True)
-                | ~Q(outcome=Outcome.REVOKE) & Q(decided_by__isnull=False),
+                name="gates_only_clearway_needs_no_decider",
+                condition=Q(outcome__in=AUTOMATIC, decided_by__isnull=True)
+                | ~Q(outcome__in=AUTOMATIC) & Q(decided_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="gates_go_needs_its_review",

@@ -31,13 +31,16 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class Review(models.Model):
-    """One pass at one gate. ``due`` is the day by which it is to be decided."""
+    """One pass at one gate. ``due`` is the day by which it is to be decided.
+
+    Nobody opened a review that Clearway opened when it took the gate back.
+    """
 
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="reviews")
     gate = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=ReviewState.choices, default=ReviewState.OPEN)
     due = models.DateField(_("due"))
-    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     submitted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(null=True)

@@ -29,7 +29,7 @@ class Standing(models.Model):
     first_fix = models.CharField(max_length=300, blank=True)
     criteria_met = models.PositiveSmallIntegerField(default=0)
     criteria = models.PositiveSmallIntegerField(default=0)
-    ladder = models.CharField(max_length=20)
+    ladder = models.CharField(max_length=60)
     checks_met = models.PositiveSmallIntegerField(default=0)
     worst_mode = models.CharField(max_length=40, blank=True)
     worst_rating = models.CharField(max_length=10, blank=True)

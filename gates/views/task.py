@@ -14,6 +14,7 @@ STATES = {
     "unknown": ("unknown", "Unknown"),
     "stale": ("stale", "Stale"),
     "waiting": ("todo", "Not yet"),
+    "warning": ("warning", "Mind this"),
 }
 CHECK_STATES = {
     "unassigned": ("unassigned", "Unassigned"),

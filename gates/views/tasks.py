@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from gates.blockers import LETTERS
 from gates.case import Case
+from gates.links import task_url
 from gates.models import Review, Rollout
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
@@ -24,6 +25,7 @@ from playbook.evaluate import Finding
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
 SIGN_MINUTES = 15
+RESTS_ON = ("assumption", "architecture", "distance", "handoff", "champions", "band", "group")
 
 
 @dataclass
@@ -138,6 +140,7 @@ class Worklist:
             )
         criteria = [self._criterion(finding) for finding in self._of("criterion")]
         yield self._section("criterion", "Exit criteria", "met", criteria)
+        yield self._rests_on()
         checks = [self._check(finding) for finding in self._of("rung")]
         yield self._section(
             "rung",
@@ -160,6 +163,16 @@ class Worklist:
         assert self.case.facts.gate is not None
         rung = self.case.document.gate(self.case.facts.gate).rung
         return {"assigned": "assigned", "planned": "planned or met"}.get(rung, "met")
+
+    def _rests_on(self) -> Section:
+        """Assumptions, architecture, team and reach: what the rollout rests on."""
+        found = self._of(*RESTS_ON)
+        tasks = [
+            self._own(f, task_url(self.case.document, self.rollout.initiative.reference, f), 10)
+            for f in found
+        ]
+        letters = "".join(LETTERS[finding.state] for finding in found)
+        return Section("premise", "What it rests on", "in order", tasks, letters)
 
     def _section(self, key: str, title: str, noun: str, tasks: list[Task], **more: str) -> Section:
         states = "".join(LETTERS[finding.state] for finding in self._of(key))

@@ -275,6 +275,8 @@ class Progress:
                 Assessment(
                     initiative=initiative,
                     mode=mode.key,
+                    inherent_likelihood=likelihood,
+                    inherent_impact=impact,
                     likelihood=likelihood,
                     impact=impact,
                     response=response,

@@ -26,7 +26,7 @@ from initiatives.services import (
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import wording
+from portfolio.sample import premises, wording
 from portfolio.sample.specs import Spec
 from risks.services import assess
 
@@ -178,6 +178,8 @@ class Story:
                     )
                 case "rung":
                     self._climb(finding.key, case, pack)
+                case "assumption" | "architecture" | "band":
+                    premises.settle(self.rollout, case, finding, self._tick())
 
     def _climb(self, key: str, case: Case, pack: Evidence | None) -> None:
         check = case.document.check(key)

@@ -8,9 +8,11 @@ import pytest
 from playbook.evaluate import evaluate, rung_of
 from playbook.facts import (
     AnswerFact,
+    AssumptionFact,
     CheckFact,
     ConditionFact,
     DesignFact,
+    ExposureFact,
     Facts,
     Person,
     ReviewFact,
@@ -66,6 +68,10 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
             for remit in document.remits_for(gate, "ordinary")
         },
         risks={mode.key: risk for mode in document.failure_modes},
+        architecture="increments",
+        population=6400,
+        assumptions=(AssumptionFact(1, "Records arrive nightly", "validated", True),),
+        exposure=ExposureFact(960, TODAY),
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
 

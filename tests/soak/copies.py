@@ -9,8 +9,9 @@ from accounts.models import User
 from accounts.roles import Remit, Role
 from checklists.models import Check, DesignAnswer
 from gates.models import CriterionAnswer, Decision, Passage, Review, Rollout, SignOff
-from initiatives.models import Evidence, Initiative
+from initiatives.models import Assumption, Evidence, Initiative
 from initiatives.services import next_numbers
+from operations.models import Exposure
 from risks.models import Assessment
 from tests.factories import (
     make_initiative,
@@ -60,7 +61,14 @@ class Template:
     children: dict[type[models.Model], list[Any]]
 
 
-BY_INITIATIVE: tuple[type[models.Model], ...] = (Evidence, DesignAnswer, Check, Assessment)
+BY_INITIATIVE: tuple[type[models.Model], ...] = (
+    Evidence,
+    DesignAnswer,
+    Check,
+    Assessment,
+    Assumption,
+    Exposure,
+)
 BY_ROLLOUT: tuple[type[models.Model], ...] = (Review, CriterionAnswer, Decision, Passage)
 
 

@@ -1,13 +1,10 @@
-"""Initiatives, the units they belong to, the people on them, and their evidence."""
+"""Initiatives and the people on them."""
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -16,44 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
+from initiatives.models.units import BusinessUnit
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 NAME_LENGTH = 500
-
-
-class BusinessUnit(models.Model):
-    """A node of the organisation's tree (agency > bureau).
-
-    ``path`` is the ids from the root, each with a slash behind it (``"3/17/"``), so that a unit
-    and all below it are one indexed prefix.
-    """
-
-    name = models.CharField(_("name"), max_length=200)
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
-    path = models.CharField(max_length=200, editable=False)
-    label = models.CharField(max_length=820, editable=False)
-
-    class Meta:
-        ordering = ["label"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["parent", "name"],
-                nulls_distinct=False,
-                name="initiatives_unit_name_once_under_parent",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["path"], name="initiatives_unit_prefix", opclasses=["varchar_pattern_ops"]
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.label
 
 
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
@@ -97,6 +62,12 @@ class PopulationUnit(models.TextChoices):
     TRANSACTIONS = "transactions", _("transactions a week")
 
 
+class Architecture(models.TextChoices):
+    UNKNOWN = "unknown", _("Not said")
+    INCREMENTS = "increments", _("Grows to production in increments")
+    REBUILD = "rebuild", _("Has to be rebuilt for production")
+
+
 def score_field(label: StrOrPromise) -> models.PositiveSmallIntegerField:
     """A judgement from 1 (low) to 5 (high); empty until somebody judged."""
     return models.PositiveSmallIntegerField(
@@ -105,12 +76,6 @@ def score_field(label: StrOrPromise) -> models.PositiveSmallIntegerField:
 
 
 SCORES = ("value_score", "feasibility_score", "integration_complexity")
-
-
-def web_address(url: str) -> None:
-    """Refuse what a browser does not open as a page. Raises ValidationError."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ValidationError(_("Begin the link with https:// or http://."))
 
 
 class Reference(models.Func):
@@ -181,6 +146,13 @@ class Initiative(models.Model):
     value_score = score_field(_("value"))
     feasibility_score = score_field(_("feasibility"))
     integration_complexity = score_field(_("integration complexity"))
+    architecture = models.CharField(
+        _("the way from the pilot's architecture to production's"),
+        max_length=10,
+        choices=Architecture.choices,
+        default=Architecture.UNKNOWN,
+    )
+    architecture_note = models.TextField(_("what has to be added, in which steps"), blank=True)
     form_key = models.UUIDField(null=True, editable=False)  # of the form that added it
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(editable=False)
@@ -274,61 +246,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} on {self.initiative}"
-
-
-def evidence_path(evidence: Evidence, file_name: str) -> str:
-    suffix = PurePath(file_name).suffix[:12]
-    return f"evidence/{evidence.initiative_id}/{evidence.sha256}{suffix}"
-
-
-class EvidenceQuerySet(models.QuerySet["Evidence"]):
-    def unverified_first(self) -> EvidenceQuerySet:
-        """What waits for a second person, then the rest, newest first."""
-        return self.order_by(models.F("verified_at").desc(nulls_first=True), "-added_at", "-pk")
-
-
-class Evidence(models.Model):
-    """A link or a file that shows something, with who brought it and who checked it.
-
-    It counts once a second person has verified it, and until ``valid_until`` has passed.
-    """
-
-    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="evidence")
-    title = models.CharField(_("what it shows"), max_length=200)
-    url = models.URLField(_("link"), max_length=1000, blank=True, validators=[web_address])
-    file = models.FileField(_("file"), upload_to=evidence_path, max_length=200, blank=True)
-    file_name = models.CharField(max_length=200, blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    added_at = models.DateTimeField()
-    verified_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    verified_at = models.DateTimeField(null=True)
-    valid_until = models.DateField(_("valid until"), null=True, blank=True)
-
-    objects = EvidenceQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-added_at", "-pk"]
-        verbose_name_plural = "evidence"
-        constraints = [
-            models.CheckConstraint(
-                name="initiatives_evidence_verified_paired",
-                condition=Q(verified_at__isnull=True, verified_by__isnull=True)
-                | Q(verified_at__isnull=False, verified_by__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="initiatives_evidence_second_person",
-                condition=Q(verified_by__isnull=True) | ~Q(verified_by=models.F("added_by")),
-            ),
-            models.CheckConstraint(
-                name="initiatives_evidence_link_or_file",
-                condition=~Q(url="") & Q(file="") | Q(url="") & ~Q(file=""),
-            ),
-            models.CheckConstraint(
-                name="initiatives_evidence_file_has_digest",
-                condition=Q(file="") | ~Q(sha256=""),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title

@@ -1,0 +1,51 @@
+"""What the premises of an initiative contribute to the facts of a gate."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import MD5, Concat, JSONObject
+
+from accounts.facts import person
+from initiatives.models import Assumption, ConditionContrast
+from playbook.facts import AssumptionFact, ContrastFact
+
+
+def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+    """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
+    return {
+        "assumptions_data": ArraySubquery(
+            Assumption.objects.filter(initiative=OuterRef(initiative))
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    text="text",
+                    verdict="verdict",
+                    finding="finding",
+                    author=person("judged_by"),
+                )
+            )
+        ),
+        "contrasts_data": ArraySubquery(
+            ConditionContrast.objects.filter(initiative=OuterRef(initiative)).values(
+                json=JSONObject(
+                    condition="condition",
+                    distance="distance",
+                    words=MD5(Concat("pilot", "production")),
+                )
+            )
+        ),
+    }
+
+
+def assumptions_of(rows: Iterable[Mapping[str, Any]]) -> tuple[AssumptionFact, ...]:
+    return tuple(
+        AssumptionFact(row["id"], row["text"], row["verdict"], bool(row["finding"].strip()))
+        for row in rows
+    )
+
+
+def contrasts_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, ContrastFact]:
+    return {row["condition"]: ContrastFact(row["distance"], row["words"][:12]) for row in rows}

@@ -1,0 +1,159 @@
+"""The standing fund, the money asked of it for each stage, and what an initiative really costs.
+
+Whether money was released is not here: a release is a row of its own, with its gate decision.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from initiatives.models.initiatives import Initiative
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def amount_field(label: StrOrPromise, **more: Any) -> models.DecimalField[Any, Any]:
+    """Money in the fund's currency."""
+    return models.DecimalField(label, max_digits=14, decimal_places=2, **more)
+
+
+class Fund(models.Model):
+    """Money set aside for AI from pilot to production, so that nobody applies a second time."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    purpose = models.TextField(_("what it is for"), blank=True)
+    currency = models.CharField(_("currency"), max_length=3, help_text=_("Three letters: USD"))
+    amount = amount_field(_("amount"))
+    opens = models.DateField(_("from"))
+    closes = models.DateField(_("until"), null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(name="initiatives_fund_holds_money", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="initiatives_fund_currency_of_three_letters",
+                condition=Q(currency__regex=r"^[A-Z]{3}$"),
+            ),
+            models.CheckConstraint(
+                name="initiatives_fund_closes_after_it_opens",
+                condition=Q(closes__isnull=True) | Q(closes__gt=F("opens")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BudgetKind(models.TextChoices):
+    INNOVATION = "innovation", _("Innovation budget")
+    OPERATING = "operating", _("Operating budget")
+    FUND = "fund", _("Standing AI fund")
+
+
+class Tranche(models.Model):
+    """Money for one stage: requested, approved, withdrawn, frozen by a return.
+
+    ``stage`` is the stage that it pays for; the decision at the gate into it releases it.
+    """
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="tranches")
+    fund = models.ForeignKey(
+        Fund, null=True, blank=True, on_delete=models.PROTECT, related_name="tranches"
+    )
+    stage = models.CharField(_("for the stage"), max_length=10)
+    budget = models.CharField(_("paid from"), max_length=10, choices=BudgetKind.choices)
+    currency = models.CharField(max_length=3)
+    purpose = models.CharField(_("what it pays for"), max_length=300, blank=True)
+    requested = amount_field(_("requested"))
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    approved = amount_field(_("approved"), null=True)
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    frozen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="initiatives_tranche_asks_for_money", condition=Q(requested__gt=0)
+            ),
+            models.CheckConstraint(
+                name="initiatives_tranche_approved_paired",
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="initiatives_tranche_approved_as_an_amount",
+                condition=Q(approved_at__isnull=True, approved__isnull=True)
+                | Q(approved_at__isnull=False, approved__gt=0),
+            ),
+            models.CheckConstraint(
+                name="initiatives_tranche_approver_did_not_ask",
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
+            ),
+            models.CheckConstraint(
+                name="initiatives_tranche_approved_not_above_requested",
+                condition=Q(approved__isnull=True) | Q(approved__lte=F("requested")),
+            ),
+            models.CheckConstraint(
+                name="initiatives_tranche_from_the_fund_names_it",
+                condition=Q(budget=BudgetKind.FUND, fund__isnull=False)
+                | ~Q(budget=BudgetKind.FUND) & Q(fund__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="initiatives_tranche_of_a_funded_stage",
+                condition=Q(stage__in=("pilot", "readiness", "limited", "scaled", "steady")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requested:,.0f} {self.currency} for {self.stage}"
+
+
+class CostKind(models.TextChoices):
+    INFRASTRUCTURE = "infrastructure", _("Infrastructure")
+    TALENT = "talent", _("Talent")
+    OPERATIONS = "operations", _("Operations")
+
+
+class Cost(models.Model):
+    """What one kind of cost was planned to be, and was, in one month (its first day)."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="costs")
+    month = models.DateField(_("month"))
+    kind = models.CharField(_("kind"), max_length=14, choices=CostKind.choices)
+    currency = models.CharField(max_length=3)
+    planned = amount_field(_("planned"), null=True, blank=True)
+    actual = amount_field(_("actual"), null=True, blank=True)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["month", "kind"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["initiative", "month", "kind"], name="initiatives_cost_once_a_month"
+            ),
+            models.CheckConstraint(
+                name="initiatives_cost_month_is_its_first_day", condition=Q(month__day=1)
+            ),
+            models.CheckConstraint(
+                name="initiatives_cost_not_below_nothing",
+                condition=(Q(planned__isnull=True) | Q(planned__gte=0))
+                & (Q(actual__isnull=True) | Q(actual__gte=0)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} in {self.month:%Y-%m}"

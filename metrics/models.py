@@ -1,0 +1,57 @@
+"""What an initiative measures: where it stood before, where it must get to, where it is."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from initiatives.models import Initiative
+
+
+class MetricKind(models.TextChoices):
+    BUSINESS = "business", _("Business outcome")
+    MODEL = "model", _("The model's own performance")
+
+
+class Direction(models.TextChoices):
+    UP = "up", _("Higher is better")
+    DOWN = "down", _("Lower is better")
+
+
+class Metric(models.Model):
+    """A figure that says whether the initiative works. A model's own metric makes no case alone.
+
+    ``measured_by`` says what records it; empty while nothing does.
+    """
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="metrics")
+    name = models.CharField(_("metric"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=8, choices=MetricKind.choices)
+    unit = models.CharField(_("unit"), max_length=60, blank=True)
+    direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
+    baseline = models.FloatField(_("baseline"), null=True, blank=True)
+    baseline_on = models.DateField(_("baseline measured on"), null=True, blank=True)
+    target = models.FloatField(_("target"), null=True, blank=True)
+    target_by = models.DateField(_("target to be reached by"), null=True, blank=True)
+    measured_by = models.CharField(_("what records it"), max_length=200, blank=True)
+    latest = models.FloatField(_("latest figure"), null=True, blank=True)
+    latest_on = models.DateField(_("measured on"), null=True, blank=True)
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["kind", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["initiative", "name"], name="metrics_metric_once"),
+            *(
+                models.CheckConstraint(
+                    name=f"metrics_{figure}_dated",
+                    condition=Q((f"{figure}__isnull", True), (f"{day}__isnull", True))
+                    | Q((f"{figure}__isnull", False), (f"{day}__isnull", False)),
+                )
+                for figure, day in (("baseline", "baseline_on"), ("latest", "latest_on"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,75 @@
+"""What the running system contributes to the facts of a gate: whom it reaches, who uses it."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
+from operations.models import Exposure, UserGroup
+from playbook.facts import ExposureFact, GroupFact
+
+COUNTS_READ = 12
+
+
+def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+    """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
+    return {
+        "exposures_data": ArraySubquery(
+            Exposure.objects.filter(initiative=OuterRef(initiative))
+            .order_by("-counted_on")
+            .values(json=JSONObject(exposed="exposed", counted_on="counted_on"))[:COUNTS_READ]
+        ),
+        "groups_data": ArraySubquery(
+            UserGroup.objects.filter(initiative=OuterRef(initiative))
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    name="name",
+                    people="people",
+                    using="using",
+                    target_percent="target_percent",
+                    action="action",
+                )
+            )
+        ),
+    }
+
+
+def exposure_of(rows: Sequence[Any], since: date) -> ExposureFact | None:
+    """The newest count, and how often in a row the counts since that day have risen."""
+    if not rows:
+        return None
+    counts = [row["exposed"] for row in rows if date.fromisoformat(row["counted_on"]) >= since]
+    rises = 0
+    for newer, older in pairwise(counts):
+        if newer <= older:
+            break
+        rises += 1
+    newest = rows[0]
+    return ExposureFact(newest["exposed"], date.fromisoformat(newest["counted_on"]), rises)
+
+
+def groups_of(rows: Sequence[Any]) -> tuple[GroupFact, ...]:
+    return tuple(
+        GroupFact(
+            id=row["id"],
+            name=row["name"],
+            people=row["people"],
+            using=row["using"],
+            target_percent=row["target_percent"],
+            acted_on=bool(row["action"]),
+        )
+        for row in rows
+    )
+
+
+def adoption(groups: Sequence[GroupFact]) -> float | None:
+    """The share, in percent, of the people in measured groups who use it; None when none is."""
+    measured = [group for group in groups if group.using is not None]
+    people = sum(group.people for group in measured)
+    return 100 * sum(group.using or 0 for group in measured) / people if people else None

@@ -1,0 +1,102 @@
+"""What a judgement is made of: one finding a requirement, and all of a gate's together."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from audit.words import day_words
+
+State = Literal["met", "not_met", "unknown", "stale", "waiting", "warning"]
+"""A warning is shown to whoever decides, and keeps nothing shut."""
+
+# What a conditional go never leaves open (rule of passage 5), whatever the finding's state.
+NEVER_COVERED = frozenset(
+    {
+        "owed",
+        "pause",
+        "design",
+        "rung",
+        "failure_mode",
+        "condition",
+        "funding",
+        "decider",
+        "review",
+        "band",
+    }
+)
+# Remits whose objection a conditional go cannot cover; their silence it can.
+VETO_REMITS = frozenset({"security", "governance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One requirement of a gate and how it stands.
+
+    ``title`` is the requirement in a few words, ``text`` why it stands as it does, ``fix`` what
+    ends it, ``who`` holds it. ``coverable`` says whether a conditional go may leave it open.
+    """
+
+    kind: str
+    key: str
+    state: State
+    title: str
+    text: str
+    fix: str = ""
+    who: str = ""
+    coverable: bool = False
+
+    @property
+    def id(self) -> str:
+        """The name a condition uses for the blocker that it covers."""
+        return f"{self.kind}:{self.key}"
+
+    @property
+    def blocks(self) -> bool:
+        return self.state not in ("met", "warning")
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Every requirement of one gate, judged."""
+
+    gate: int | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.blocks)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.state == "warning")
+
+    @property
+    def clear(self) -> bool:
+        """Whether a go is possible."""
+        return self.gate is not None and not self.blockers
+
+    @property
+    def uncovered(self) -> tuple[Finding, ...]:
+        """The blockers that not even a conditional go may leave open."""
+        return tuple(finding for finding in self.blockers if not finding.coverable)
+
+    def of(self, *kinds: str) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.kind in kinds)
+
+    def before_submission(self) -> tuple[Finding, ...]:
+        """The blockers that an owner can end before submitting: sign-offs, the review itself
+        and the decider come after."""
+        after = {"sign_off", "review", "decider"}
+        return tuple(finding for finding in self.blockers if finding.kind not in after)
+
+
+def finding(kind: str, key: str, state: State, title: str, text: str, **more: Any) -> Finding:
+    more.setdefault("coverable", kind not in NEVER_COVERED)
+    return Finding(kind, key, state, title, text, **more)
+
+
+def day_of(day: date | None) -> str:
+    return day_words(day) if day else "an open date"

@@ -1,0 +1,115 @@
+"""Whom a rollout reaches: the population band, the groups that use it, gates that gave way."""
+
+from collections.abc import Iterator
+
+from playbook.document import Band, Document, Gate
+from playbook.facts import Facts
+from playbook.findings import Finding, day_of, finding
+
+TITLE = "Exposure within its band"
+
+
+def breaches(document: Document, facts: Facts) -> Iterator[Finding]:
+    """How the exposed population breaks the bounds of the stage; nothing where it keeps them.
+
+    Too few are no breach by themselves: they keep the gate shut that asks for enough.
+    """
+    share, band = facts.exposed_percent, band_of(document, facts)
+    if share is None or band is None or facts.exposure is None:
+        return
+    if share > band.high_percent:
+        yield finding(
+            "band",
+            "above",
+            "not_met",
+            TITLE,
+            f"{share:.3g} % have access, counted on {day_of(facts.exposure.counted_on)}; this "
+            f"stage allows {band.high_percent:g} %.",
+            fix="Take access back down to the band, or return and decide anew.",
+        )
+    elif facts.exposure.rises >= document.exposure.creeping_readings:
+        yield finding(
+            "band",
+            "creeping",
+            "not_met",
+            TITLE,
+            f"Access crept up in {facts.exposure.rises} counts in a row, to {share:.3g} %, with "
+            "no decision.",
+            fix="Hold it where it is until the gate is decided; the next count shows it.",
+        )
+
+
+def band_of(document: Document, facts: Facts) -> Band | None:
+    """The bounds of the stage that the rollout is in, where the playbook sets any."""
+    known = {stage.key: stage for stage in document.stages}
+    stage = known.get(facts.stage)
+    return stage.exposure if stage else None
+
+
+def band(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
+    broken = list(breaches(document, facts))
+    yield from broken
+    if broken or not gate.needs_least_exposure:
+        return
+    bounds, share = document.stage(gate.from_stage).exposure, facts.exposed_percent
+    if bounds is None:
+        return
+    if share is None:
+        yield finding(
+            "band",
+            "unknown",
+            "unknown",
+            TITLE,
+            "Nobody has counted who has access, or said how large the whole population is.",
+            fix="Record the exposed population, and the intended one on the initiative.",
+        )
+    elif share < bounds.low_percent:
+        yield finding(
+            "band",
+            "below",
+            "not_met",
+            TITLE,
+            f"{share:.3g} % have access; it takes {bounds.low_percent:g} % to tell how it works "
+            "for everybody.",
+            fix="Extend access within the band, and measure again.",
+        )
+    else:
+        yield finding("band", "within", "met", TITLE, f"{share:.3g} % have access.")
+
+
+def groups(gate: Gate, facts: Facts) -> Iterator[Finding]:
+    if not gate.needs_group_actions:
+        return
+    for group in facts.groups:
+        if not group.below_target:
+            continue
+        share = f"{group.percent:.3g} % of {group.people:,} use it, target {group.target_percent} %"
+        if group.acted_on:
+            yield finding(
+                "group",
+                str(group.id),
+                "warning",
+                f"{group.name} is below its target",
+                f"{share}; something is being done about it.",
+            )
+        else:
+            yield finding(
+                "group",
+                str(group.id),
+                "not_met",
+                f"{group.name} is below its target",
+                f"{share}, and nothing is done about it.",
+                fix="Find out why, and name an action with an owner and a date.",
+            )
+
+
+def slips(facts: Facts) -> Iterator[Finding]:
+    for slip in facts.slips:
+        yield finding(
+            "slip",
+            str(slip.gate),
+            "warning",
+            f"Gate {slip.gate} is giving way",
+            f"Since {day_of(slip.since)}: {slip.text}",
+            fix="Put it right before the gate is taken back.",
+        )

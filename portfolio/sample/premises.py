@@ -1,0 +1,54 @@
+"""What the sample's initiatives rest on: assumptions, architecture, whom they reach."""
+
+from typing import Any
+
+from gates.case import Case
+from gates.models import Rollout
+from initiatives.models import Initiative
+from initiatives.premises import judge_assumption, state_assumption
+from initiatives.services import edit_initiative
+from operations.services import count_exposure
+from playbook.findings import Finding
+
+ASSUMED = (
+    ("Nightly records arrive complete before six", "Four weeks of deliveries", "27 of 28 nights"),
+    ("Staff act on what it suggests", "Every tenth case followed to its end", "8 of 10 cases"),
+)
+STEPS = "A cache before the model, and a second queue at month's end."
+EXPOSED_PERCENT = 15
+
+
+def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) -> None:
+    """End this blocker; ``act`` says who does it and when."""
+    initiative = Initiative.objects.get(pk=rollout.initiative_id)
+    match finding.kind:
+        case "assumption" if finding.key == "stated":
+            for text, test, settles in ASSUMED:
+                state_assumption(
+                    initiative=initiative, text=text, test=test, settles=settles, **act
+                )
+            if case.document.gate(case.facts.gate or 0).assumptions == "judged":
+                _judge(initiative, act)
+        case "assumption":
+            _judge(initiative, act)
+        case "architecture":
+            edit_initiative(
+                initiative=initiative,
+                fields={"architecture": "increments", "architecture_note": STEPS},
+                version=initiative.version,
+                **act,
+            )
+        case "band":
+            count_exposure(
+                initiative=initiative,
+                exposed=(initiative.population or 0) * EXPOSED_PERCENT // 100,
+                counted_on=act["at"].date(),
+                **act,
+            )
+
+
+def _judge(initiative: Initiative, act: dict[str, Any]) -> None:
+    for assumption in initiative.assumptions.filter(judged_at=None):
+        judge_assumption(
+            assumption=assumption, verdict="validated", finding="It held in the pilot.", **act
+        )
