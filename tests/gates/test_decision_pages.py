@@ -356,3 +356,15 @@ def test_the_page_costs_the_same_queries_whatever_is_open(
     assert page.html.count("What must be done") == len(rollout.playbook.parsed.gate(0).criteria) + 2
     with django_assert_max_num_queries(16):
         client.get(page.url)
+
+
+def test_what_is_open_leads_to_the_choice_and_a_long_list_is_folded(
+    client: Client, rollout: Rollout, carol: User, maya: User, lena: User
+) -> None:
+    page = Page(client, rollout, carol)  # everything is open
+    assert '<a class="btn narrow-only" href="#decide">' in page.html
+    assert 'id="decide"' in page.html
+    blockers = page.html[page.html.index("Open blockers") :]
+    shown, folded = blockers.split("<details", 1)
+    assert shown.count("<li>") == 3
+    assert f"<summary>{folded.split('</details>')[0].count('<li>')} more</summary>" in folded
