@@ -4,6 +4,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account import forms as allauth
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -13,6 +15,7 @@ from accounts.models import Invitation, Theme, User
 from accounts.roles import Remit, Role
 from accounts.services.shared import Given, given
 from accounts.text import written
+from look.forms import Form, ModelForm, Worded
 
 ROLE_MEANS = {
     Role.ADMINISTRATOR: _("Invites people and sets their roles. Sees no initiative by itself."),
@@ -21,7 +24,7 @@ ROLE_MEANS = {
 }
 
 
-class InOurWords:
+class InOurWords(Worded):
     """allauth's forms with labels of ours, and nothing said only by a placeholder."""
 
     labels = {
@@ -31,6 +34,7 @@ class InOurWords:
         "oldpassword": _("Password until now"),
         "password1": _("New password"),
         "password2": _("New password, once more"),
+        "code": _("Code"),
     }
     fields: dict[str, forms.Field]
 
@@ -62,7 +66,19 @@ class ConfirmForm(InOurWords, allauth.ReauthenticateForm):
     pass
 
 
-class NewPassword(forms.Form):
+class CodeForm(InOurWords, mfa.AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(InOurWords, mfa.ReauthenticateForm):
+    pass
+
+
+class ActivateCodeForm(InOurWords, totp.ActivateTOTPForm):
+    pass
+
+
+class NewPassword(Form):
     """A name and a password of one's own choice."""
 
     name = forms.CharField(
@@ -123,7 +139,7 @@ class SetupForm(NewPassword):
     field_order = ["code", "name", "email", "password1", "password2"]
 
 
-class RolesForm(forms.Form):
+class RolesForm(Form):
     """What somebody may do across the organisation."""
 
     roles = forms.MultipleChoiceField(
@@ -169,7 +185,7 @@ def time_zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(places))]
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(ModelForm):
     name = User._meta.get_field("name").formfield(validators=[written])
     time_zone = forms.ChoiceField(
         label=_("Time zone"),

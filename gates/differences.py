@@ -1,36 +1,32 @@
 """What changed between two sets of canonical facts, in words."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from audit.words import day_words
+from gates.models.rollouts import Stage
+from initiatives.models import Architecture, Distance, ImpactClass
 from playbook.document import Document
 
-PLAIN = {
-    "stage": "Stage",
-    "gate": "Gate",
-    "owed_gates": "Gates still to be proven",
-    "claimed": "Placed by a claim",
-    "impact_class": "Impact class",
-    "name": "Name",
-    "owner": "Owner",
-    "funding_missing": "Missing in the funding path",
-    "handoff_lacks": "Missing for the handoff",
-    "paused_since": "Paused since",
-    "stage_since": "In this stage since",
-    "holds": "Holds at this gate",
-    "review": "Review",
-    "conditions": "Open conditions",
-    "architecture": "Way from the pilot's architecture to production's",
-    "population": "Intended population",
-    "assumptions": "Production assumptions",
-    "exposure": "Exposed population",
-    "groups": "User groups",
-    "slips": "Gates giving way",
+Words = Callable[[Any], str]
+RESPONSES = {
+    "none": "No design response",
+    "planned": "A design response is planned",
+    "in_place": "The design response is in place",
 }
-KEYED = ("design", "answers", "checks", "sign_offs", "risks", "contrasts", "figures")
+# The parts of the facts, in the order in which a reader follows them.
+PLACE, DESIGN, CRITERIA, LADDER, SIGN_OFFS, MODES, PREMISES = (
+    "Where it stood",
+    "Design assessment",
+    "Exit criteria",
+    "Minimum Viable Production",
+    "Sign-offs",
+    "Failure modes",
+    "What it rests on",
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,7 @@ class Difference:
     title: str
     before: str
     after: str
+    part: str
 
 
 def differences(
@@ -50,29 +47,45 @@ def differences(
 
 
 def _plain(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
-    for name, title in PLAIN.items():
+    for name, (title, words) in PLAIN.items():
         if before.get(name) != after.get(name):
-            yield Difference(title, _words(before.get(name)), _words(after.get(name)))
+            yield Difference(title, _said(words, before, name), _said(words, after, name), PLACE)
 
 
 def _keyed(
     document: Document, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Difference]:
-    titles = {
-        "design": lambda key: document.question(key).question,
-        "answers": lambda key: document.criterion(key).name,
-        "checks": lambda key: document.check(key).name,
-        "sign_offs": lambda key: f"{document.remit(key).name} sign-off",
-        "risks": lambda key: document.mode(key).name,
-        "contrasts": lambda key: f"{document.condition(key).name}, pilot and production",
-        "figures": lambda key: f"{document.mode(key).name}: figures",
-    }
-    for part in KEYED:
-        then, now, words = before.get(part, {}), after.get(part, {}), SAID[part]
+    for name, (part, title, words) in _keyed_parts(document).items():
+        then, now = before.get(name, {}), after.get(name, {})
         for key in sorted({*then, *now}):
             if then.get(key) != now.get(key):
-                said = [words(each[key]) if key in each else "" for each in (then, now)]
-                yield Difference(titles[part](key), *said)
+                yield Difference(title(key), _said(words, then, key), _said(words, now, key), part)
+
+
+def _said(words: Words, facts: Mapping[str, Any], name: str) -> str:
+    """A fact in words; empty where there is none."""
+    return words(facts[name]) if facts.get(name) is not None else ""
+
+
+def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str], Words]]:
+    """The facts that are kept by key: their part, how a key is named and a fact is said."""
+    return {
+        "design": (DESIGN, lambda key: document.question(key).question, _settled),
+        "answers": (CRITERIA, lambda key: document.criterion(key).name, _answer),
+        "checks": (LADDER, lambda key: document.check(key).name, _check),
+        "sign_offs": (SIGN_OFFS, lambda key: f"{document.remit(key).name} sign-off", _sign_off),
+        "risks": (MODES, lambda key: document.mode(key).name, partial(_risk, document)),
+        "figures": (
+            MODES,
+            lambda key: f"{document.mode(key).name}: figures",
+            partial(_figures, document),
+        ),
+        "contrasts": (
+            PREMISES,
+            lambda key: f"{document.condition(key).name}, in the pilot and in production",
+            _contrast,
+        ),
+    }
 
 
 # Every field of a fact is in its words, so that two facts that differ never read the same.
@@ -104,34 +117,45 @@ def _sign_off(fact: Mapping[str, Any]) -> str:
     return f"{said} by {fact['by']['label']}{note}"
 
 
-def _risk(fact: Mapping[str, Any]) -> str:
+def _risk(document: Document, fact: Mapping[str, Any]) -> str:
+    now = (fact["likelihood"], fact["impact"])
+    then = (fact["residual_likelihood"], fact["residual_impact"])
+    rate = document.rating.rate
     return (
-        f"Likelihood {fact['likelihood']}, impact {fact['impact']}; response "
-        f"{fact['response'].replace('_', ' ')}; then {fact['residual_likelihood']} and "
-        f"{fact['residual_impact']}; suggested {fact.get('suggested_likelihood') or 'nothing'} and "
-        f"{fact.get('suggested_impact') or 'nothing'}; again by {_day(fact['reassess_by'])}; "
-        f"text {fact['words']}"
+        f"{rate(*now).capitalize()}: likelihood {now[0]}, impact {now[1]}. "
+        f"{RESPONSES[fact['response']]}; once treated {rate(*then)}: {then[0]} and {then[1]}. "
+        f"{_suggested(fact)}To be assessed again by {_day(fact['reassess_by'])}. Its words: {_print(fact['words'])}"
     )
+
+
+def _suggested(fact: Mapping[str, Any]) -> str:
+    asked = [fact.get("suggested_likelihood"), fact.get("suggested_impact")]
+    if asked == [None, None]:
+        return ""
+    return f"Its figures suggested {' and '.join(str(degree or 'nothing') for degree in asked)}. "
+
+
+def _figures(document: Document, values: Mapping[str, Any]) -> str:
+    questions = {i.key: i.question for mode in document.failure_modes for i in mode.indicators}
+    return " ".join(
+        f"{questions.get(key, key)} {_yes_no(value) if isinstance(value, bool) else value}."
+        for key, value in sorted(values.items())
+    )
+
+
+def _contrast(fact: Mapping[str, Any]) -> str:
+    distance = str(Distance(fact["distance"]).label).split(":")[0]
+    return f"Distance: {distance.lower()}. Its words: {_print(fact['words'])}"
 
 
 def _settled(fact: Mapping[str, Any]) -> str:
     said = "Settled" if fact["settled"] else "Answered, still open"
-    return f"{said}; text {fact['words']}"
+    return f"{said}. Its words: {_print(fact['words'])}"
 
 
-def _contrast(fact: Mapping[str, Any]) -> str:
-    return f"{fact['distance'].capitalize()} distance; text {fact['words']}"
-
-
-SAID: dict[str, Callable[[Any], str]] = {
-    "design": _settled,
-    "answers": _answer,
-    "checks": _check,
-    "sign_offs": _sign_off,
-    "risks": _risk,
-    "contrasts": _contrast,
-    "figures": lambda figures: _words(dict(sorted(figures.items()))),
-}
+def _print(digest: str) -> str:
+    """The words are not among the facts themselves; their fingerprint tells when they changed."""
+    return f"fingerprint {digest}"
 
 
 def _until(day: str | None) -> str:
@@ -142,20 +166,98 @@ def _day(day: str) -> str:
     return day_words(date.fromisoformat(day))
 
 
-def _words(value: Any) -> str:
-    match value:
-        case None | "" | [] | ():
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case {"label": label}:
-            return str(label)
-        case {"text": text, "due": due}:
-            return f"{text}, by {due}"
-        case dict():
-            parts = ((k, _words(v)) for k, v in value.items() if k != "id")
-            return ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parts if v)
-        case list() | tuple():
-            return "; ".join(_words(item) for item in value)
-        case _:
-            return str(value).replace("_", " ")
+def _text(value: Any) -> str:
+    return str(value)
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _stage(key: str) -> str:
+    return str(Stage(key).label)
+
+
+def _impact_class(key: str) -> str:
+    return str(ImpactClass(key).label)
+
+
+def _list(values: Sequence[Any]) -> str:
+    return ", ".join(map(str, values))
+
+
+def _gates(numbers: Sequence[int]) -> str:
+    return ", ".join(f"Gate {number}" for number in numbers)
+
+
+def _review(fact: Mapping[str, Any]) -> str:
+    submitted = f"submitted on {_day(fact['submitted_on'])}" if fact["submitted_on"] else ""
+    due = f"to be decided by {_day(fact['due'])}" if fact["due"] else ""
+    state = submitted or fact["state"]
+    return ", ".join(filter(None, (f"No. {fact['id']}", state, due)))
+
+
+def _conditions(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['text']} (Gate {fact['gate']}, {fact['owner']['label']}, by {_day(fact['due'])})"
+        for fact in facts
+    )
+
+
+def _way(key: str) -> str:
+    return str(Architecture(key).label)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _exposure(fact: Mapping[str, Any]) -> str:
+    rising = f", risen {fact['rises']} times in a row" if fact["rises"] else ""
+    return f"{fact['exposed']:,}, counted on {_day(fact['counted_on'])}{rising}"
+
+
+def _assumptions(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['text']} ({fact['verdict']}{', answered' if fact['answered'] else ''})"
+        for fact in facts
+    )
+
+
+def _groups(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['name']}: {'not measured' if fact['using'] is None else fact['using']} of "
+        f"{fact['people']:,}, target {fact['target_percent']} %"
+        f"{', acted on' if fact['acted_on'] else ''}"
+        for fact in facts
+    )
+
+
+def _slips(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"Gate {fact['gate']} since {_day(fact['since'])}: {fact['text']}" for fact in facts
+    )
+
+
+PLAIN: dict[str, tuple[str, Words]] = {
+    "name": ("Name", _text),
+    "stage": ("Stage", _stage),
+    "stage_since": ("In this stage since", _day),
+    "gate": ("Gate", _text),
+    "owed_gates": ("Gates still to be proven", _gates),
+    "claimed": ("Placed by a claim", _yes_no),
+    "impact_class": ("Impact class", _impact_class),
+    "owner": ("Owner", lambda person: str(person["label"])),
+    "funding_missing": ("Missing in the funding path", _list),
+    "handoff_lacks": ("Missing for the handoff", _list),
+    "paused_since": ("Paused since", _day),
+    "holds": ("Holds at this gate", _text),
+    "review": ("Review", _review),
+    "conditions": ("Open conditions", _conditions),
+    "architecture": ("Way from the pilot's architecture to production's", _way),
+    "population": ("Intended population", _count),
+    "exposure": ("Exposed population", _exposure),
+    "assumptions": ("Production assumptions", _assumptions),
+    "groups": ("User groups", _groups),
+    "slips": ("Gates giving way", _slips),
+}

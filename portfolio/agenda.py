@@ -76,11 +76,12 @@ def _entries(dues: Sequence[Due], today: date) -> Iterable[Entry]:
         first, count = same[0], sum(due.count for due in same)
         late = first.day < today
         when = day(first.day, today)
+        reference = first.reference.replace("-", "\N{NON-BREAKING HYPHEN}")
         if count == 1:
-            title, text = one, f"{when}, {first.reference}"
+            title, text = one, f"{when}, {reference}"
         else:
             title = f"{count:,} {several}"
-            text = f"{'since' if late else 'from'} {when}, {first.reference} first"
+            text = f"{'since' if late else 'from'} {when}, {reference} first"
         yield Entry(symbol, "bad" if late else colour, title, text, late)
 
 

@@ -12,6 +12,7 @@ from accounts.models import User
 from checklists.models import DesignAnswer
 from gates.forms.shared import DayInput, ProofForm, people_on
 from initiatives.models import Initiative
+from look.forms import Form
 from playbook.document import DesignArea, DesignQuestion, MvpCheck
 
 
@@ -23,7 +24,7 @@ class QuestionRow:
     answer: DesignAnswer | None
 
 
-class DesignAreaForm(forms.Form):
+class DesignAreaForm(Form):
     """Every question of one area at once. What is valid is saved even when another is not."""
 
     use_required_attribute = False
@@ -74,7 +75,7 @@ class DesignAreaForm(forms.Form):
                 yield question, self.cleaned_data[names[0]], self.cleaned_data[names[1]]
 
 
-class AssignForm(forms.Form):
+class AssignForm(Form):
     """Several checks to one person."""
 
     checks = forms.MultipleChoiceField(
@@ -102,7 +103,7 @@ class AssignForm(forms.Form):
         people.queryset = people_on(initiative)
 
 
-class PlanForm(forms.Form):
+class PlanForm(Form):
     """Who answers for a check, and how and by when it will be met."""
 
     assignee: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
@@ -147,7 +148,7 @@ class MeetForm(ProofForm):
         return cleaned
 
 
-class ReopenForm(forms.Form):
+class ReopenForm(Form):
     reason = forms.CharField(
         label=_("Why it no longer holds"),
         widget=forms.Textarea(attrs={"rows": 2}),

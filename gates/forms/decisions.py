@@ -15,6 +15,7 @@ from gates.models import Outcome
 from gates.policies import CHOICES
 from gates.services.decisions import Choice, NewCondition, earlier_stages
 from initiatives.models import Initiative
+from look.forms import Form, problems
 from playbook.evaluate import Finding
 
 # The fields that count with each outcome, apart from the reason.
@@ -25,7 +26,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 }
 
 
-class ConditionBlock(forms.Form):
+class ConditionBlock(Form):
     """What must be done about one open blocker, by whom and by when."""
 
     text = forms.CharField(
@@ -68,7 +69,7 @@ class ConditionBlock(forms.Form):
         return due
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(Form):
     """The five outcomes. Only what belongs to the chosen one is asked for."""
 
     outcome = forms.ChoiceField(
@@ -155,11 +156,9 @@ class DecisionForm(forms.Form):
         """Every error with the id of its field, the blocks' among them, for the summary above."""
         for error in self.non_field_errors():
             yield "", str(error)
-        forms_shown = [(self, ""), *((b, f"Condition {b.number}, ") for b in self._shown_blocks())]
-        for form, where in forms_shown:
-            for field in form:
-                for error in field.errors:
-                    yield field.id_for_label or field.auto_id, f"{where}{field.label}: {error}"
+        yield from problems(self)
+        for block in self._shown_blocks():
+            yield from problems(block, f"Condition {block.number}, ")
 
     def _shown_blocks(self) -> list[ConditionBlock]:
         return self.blocks if self.chosen == Outcome.CONDITIONAL_GO else []

@@ -13,6 +13,7 @@ from accounts.text import written
 from gates.pagefacts import SCORE_WORDS
 from initiatives.models import NAME_LENGTH, BusinessUnit, ImpactClass, Initiative
 from initiatives.services import EDITABLE
+from look.forms import Form, ModelForm
 from playbook.document import Document
 
 SEEN_SALT = "gates.initiative.seen"
@@ -116,7 +117,7 @@ def split_units(path: str) -> list[str]:
     return [name for name in (" ".join(part.split()) for part in path.split("\n")) if name]
 
 
-class InitiativeForm(forms.ModelForm):
+class InitiativeForm(ModelForm):
     """What is known of an initiative. It is saved by a service, never by the form."""
 
     new_unit = forms.CharField(
@@ -206,7 +207,7 @@ class InitiativeForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in EDITABLE if name in self.cleaned_data}
 
 
-class OwnerAndSponsor(forms.Form):
+class OwnerAndSponsor(Form):
     """Who answers for an initiative and who sponsors it: two people."""
 
     owner = forms.ModelChoiceField(
@@ -306,7 +307,7 @@ class PeopleForm(OwnerAndSponsor):
                 field.empty_label = None
 
 
-class ContributorForm(forms.Form):
+class ContributorForm(Form):
     """Somebody to work on the initiative."""
 
     person = forms.ModelChoiceField(
@@ -325,7 +326,7 @@ class ContributorForm(forms.Form):
         )
 
 
-class PauseForm(forms.Form):
+class PauseForm(Form):
     """Why the work stops for a while, in words and as one of the seven failure modes."""
 
     reason = forms.CharField(

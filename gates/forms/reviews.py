@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from gates.forms.shared import DayInput, ProofForm
 from gates.models.reviews import SignOffVerdict, Verdict
+from look.forms import Form
 
 
-class OpenReviewForm(forms.Form):
+class OpenReviewForm(Form):
     """Without a day the playbook's interval counts; the initiative's page opens it that way."""
 
     due = forms.DateField(label=_("To be decided by"), widget=DayInput, required=False)
@@ -45,7 +46,7 @@ class CriterionForm(ProofForm):
         return cleaned
 
 
-class SignOffForm(forms.Form):
+class SignOffForm(Form):
     verdict = forms.ChoiceField(
         label=_("Your word"),
         choices=[

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from gates.forms.shared import DayInput, people_on
 from initiatives.models import Initiative
+from look.forms import Form
 from playbook.document import Document, FailureMode, Indicator
 from risks.models import Response
 
@@ -57,7 +58,7 @@ class IndicatorRow:
     field: BoundField
 
 
-class AssessmentForm(forms.Form):
+class AssessmentForm(Form):
     likelihood = forms.TypedChoiceField(
         label=_("Likelihood"),
         coerce=int,

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import PERMISSIONS, Permission
-from gates.forms.evidence import MOST_BYTES
+from gates.forms.evidence import EvidenceFile
 from initiatives.errors import Refused
-from initiatives.models import Evidence, Initiative
+from initiatives.models import Evidence, Initiative, web_address
 from initiatives.services import add_evidence
+from look.forms import Form
 
 PROOF_FIELDS = ("evidence", "new_title", "new_url", "new_file")
 SEES_ALL = [role for role, held in PERMISSIONS.items() if Permission.SEE_ALL in held]
@@ -54,7 +55,7 @@ class EvidenceChoice(forms.ModelChoiceField):
         return f"{obj.title} ({kind}, {seen})"
 
 
-class ProofForm(forms.Form):
+class ProofForm(Form):
     """Evidence: chosen from what the initiative has, or brought right here as link or file."""
 
     evidence = EvidenceChoice(
@@ -65,9 +66,13 @@ class ProofForm(forms.Form):
     )
     new_title = forms.CharField(label=_("What it shows"), max_length=200, required=False)
     new_url = forms.URLField(
-        label=_("Link"), max_length=1000, required=False, assume_scheme="https"
+        label=_("Link"),
+        max_length=1000,
+        required=False,
+        assume_scheme="https",
+        validators=[web_address],
     )
-    new_file = forms.FileField(label=_("File"), required=False)
+    new_file = EvidenceFile(label=_("File"))
 
     use_required_attribute = False
 
@@ -87,12 +92,6 @@ class ProofForm(forms.Form):
         return any(self.data.get(self.add_prefix(name)) for name in ("new_title", "new_url")) or (
             self.add_prefix("new_file") in self.files
         )
-
-    def clean_new_file(self) -> Any:
-        file = self.cleaned_data.get("new_file")
-        if file is not None and file.size > MOST_BYTES:
-            raise forms.ValidationError(_("It is larger than 20 MB. Attach a link to it instead."))
-        return file
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -40,7 +40,6 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 SALT = "gates.seen"
 FIGURES = ("design", "criterion", "rung", "sign_off")  # at most three of them at any one gate
 MOST_REASONS = 2  # written out beside a closed outcome
-MOST_BLOCKERS = 8  # listed on the decision page; the review lists all
 
 
 @dataclass(frozen=True)
@@ -163,11 +162,8 @@ def _decision_page(
             "at": timezone.now(),
             "may_decide": may_decide(case, reader(request)),
             "why_not": why_not(case, reader(request)),
-            "blockers": [(STATES[f.state], f) for f in blockers[:MOST_BLOCKERS]],
-            "more_blockers": max(0, len(blockers) - MOST_BLOCKERS),
-            "figures": [
-                s for s in work.sections if s.key in ("design", "criterion", "rung", "sign_off")
-            ][:3],
+            "blockers": [(STATES[f.state], f) for f in blockers],
+            "figures": [section for section in work.sections if section.key in FIGURES][:3],
             "worst": _worst(case),
         },
         status=status,

@@ -6,6 +6,8 @@ from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as write
 
+from look import forms
+
 register = template.Library()
 
 
@@ -98,3 +100,9 @@ SPELLED = (
 def words(value: int) -> str:
     """Counts up to twelve as words, for sentences: `five`, `1,934`."""
     return SPELLED[value] if 0 <= value < len(SPELLED) else f"{value:,}"
+
+
+@register.filter
+def told(error: object, label: object) -> str:
+    """An error away from its field, with the field's name: `{{ error|told:field.label }}`."""
+    return forms.told(label, error)

@@ -9,6 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from look.forms import Form
 from portfolio.importing.fields import FIELDS
 from portfolio.importing.mapping import (
     CHOICE_FIELDS,
@@ -27,7 +28,7 @@ from portfolio.importing.suggesting import distinct, suggest_values
 MOST_VALUES = 60
 
 
-class FileForm(forms.Form):
+class FileForm(Form):
     """The file. `sheet` of the cleaned data is what it holds."""
 
     file = forms.FileField(
@@ -49,7 +50,7 @@ class FileForm(forms.Form):
         return upload
 
 
-class ReadingForm(forms.Form):
+class ReadingForm(Form):
     """How the file is read, when the first guess was wrong."""
 
     def __init__(self, *args: Any, table: Sheet, **kwargs: Any) -> None:
@@ -68,7 +69,7 @@ class ReadingForm(forms.Form):
         self.has_a_choice = len(choices) > 1
 
 
-class ColumnsForm(forms.Form):
+class ColumnsForm(Form):
     """Which column becomes which field; `mapping` of the cleaned data is the outcome."""
 
     unit_for_all = forms.CharField(
@@ -182,7 +183,7 @@ def _examples(table: Sheet, at: int | None) -> str:
     return "; ".join(text if len(text) <= 60 else f"{text[:59]}…" for text in found)
 
 
-class ValuesForm(forms.Form):
+class ValuesForm(Form):
     """What each value of a choice becomes; `mapping` of the cleaned data is the outcome."""
 
     def __init__(self, *args: Any, table: Sheet, mapping: Mapping, **kwargs: Any) -> None:

@@ -23,6 +23,7 @@ from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.permissions import may_assign
 from initiatives.services import assign_people
+from look.forms import Form
 from portfolio.filters import Filters
 
 # More than anybody answers for; a whole inventory is divided among several people.
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 500
 SHOWN = 50
 
 
-class AssignForm(forms.Form):
+class AssignForm(Form):
     """Whom to name, as what."""
 
     owner = forms.ModelChoiceField(

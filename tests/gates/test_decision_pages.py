@@ -143,7 +143,7 @@ def test_facts_that_changed_refuse_the_decision_keep_what_was_typed_and_offer_th
     assert page.status == 409
     assert "The facts changed since you opened this page." in page.text
     assert clear.playbook.parsed.mode("budget").name in page.text
-    assert "Likelihood 3, impact 4" in page.text
+    assert "likelihood 3, impact 4" in page.text
     assert "Baselines are sound." in page.html
     assert re.search(r'value="go" checked', page.html)
     assert not Decision.objects.exists()
@@ -356,3 +356,40 @@ def test_the_page_costs_the_same_queries_whatever_is_open(
     assert page.html.count("What must be done") == len(rollout.playbook.parsed.gate(0).criteria) + 2
     with django_assert_max_num_queries(16):
         client.get(page.url)
+
+
+def test_what_is_open_leads_to_the_choice_and_a_long_list_is_folded(
+    client: Client, rollout: Rollout, carol: User, maya: User, lena: User
+) -> None:
+    page = Page(client, rollout, carol)  # everything is open
+    assert '<a class="btn narrow-only" href="#decide">' in page.html
+    assert 'id="decide"' in page.html
+    blockers = page.html[page.html.index("Open blockers") :]
+    shown, folded = blockers.split("<details", 1)
+    assert shown.count("<li>") == 3
+    assert f"<summary>{folded.split('</details>')[0].count('<li>')} more</summary>" in folded
+
+
+def test_the_record_says_its_facts_in_words_by_part_and_keeps_them_as_they_were_stored(
+    client: Client, clear: Rollout, carol: User, maya: User
+) -> None:
+    document, now = clear.playbook.parsed, timezone.now()
+    make_assessment(clear.initiative, "budget", by=maya, at=now, likelihood=3, impact=4)
+    page = Page(client, clear, carol)
+    page.sign("go")
+    page.take(client.get(page.location))
+    shown, raw = page.text.split("The same facts as JSON")
+    headings = ["Where it stood", "Design assessment", "Exit criteria", "Sign-offs"]
+    places = [shown.index(f" {heading} ") for heading in (*headings, "Failure modes")]
+    assert places == sorted(places)
+    for words in (
+        "Stage Intake",
+        "Placed by a claim no",
+        f"submitted on {now.day} {now:%b %Y}",
+        f"{document.criterion(LEFT_OPEN).name} Met on",
+        f"{document.mode('budget').name} High: likelihood 3, impact 4.",
+    ):
+        assert words in shown
+    for code in ("in_place", "not_met", LEFT_OPEN, now.date().isoformat()):
+        assert code not in shown
+    assert f'"{LEFT_OPEN}"' in raw

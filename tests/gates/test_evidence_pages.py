@@ -1,9 +1,12 @@
 """Adding, opening and verifying evidence in the browser."""
 
+import html
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from gates.forms.evidence import TAKEN
 from initiatives.models import Evidence
 from tests.factories import make_evidence, make_initiative, make_rollout
 
@@ -39,12 +42,12 @@ def test_a_link_is_added_and_leads_where_it_says(client, at, maya):
 
 
 def test_a_file_comes_back_whole_and_only_as_a_download(client, at, maya):
-    page = SimpleUploadedFile("report.html", b"<script>alert(1)</script>", "text/html")
+    page = SimpleUploadedFile("report.txt", b"<script>alert(1)</script>", "text/html")
     client.post(at(maya, "add_evidence"), {"title": "Report", "file": page})
     found = Evidence.objects.get()
     response = client.get(at(maya, "evidence", found.pk))
     assert b"".join(response.streaming_content) == b"<script>alert(1)</script>"
-    assert response["Content-Disposition"] == 'attachment; filename="report.html"'
+    assert response["Content-Disposition"] == 'attachment; filename="report.txt"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert len(found.sha256) == 64
 
@@ -53,16 +56,16 @@ def test_a_file_comes_back_whole_and_only_as_a_download(client, at, maya):
     ("said", "words"),
     [
         ({}, "Give a link or a file, one of the two."),
-        ({"url": "javascript:alert(1)"}, "Enter a valid URL."),
+        ({"url": "javascript:alert(1)"}, "Give “Link” as a whole link"),
         ({"url": "https://a.example.org", "valid_until": "2020-01-01"}, "Choose today or a later"),
     ],
 )
 def test_a_refused_form_keeps_what_was_typed(client, at, maya, said, words):
     response = client.post(at(maya, "add_evidence"), {"title": "Load test", **said})
-    html = response.content.decode()
+    page = response.content.decode()
     assert response.status_code == 422
-    assert words in html
-    assert 'value="Load test"' in html
+    assert words in page
+    assert 'value="Load test"' in page
     assert not Evidence.objects.exists()
 
 
@@ -79,8 +82,47 @@ def test_a_file_that_is_too_large_is_refused(client, at, maya, monkeypatch):
     monkeypatch.setattr("gates.forms.evidence.MOST_BYTES", 3)
     said = {"title": "Large", "file": SimpleUploadedFile("a.txt", b"four")}
     response = client.post(at(maya, "add_evidence"), said)
-    assert "at most 20 MB" in response.content.decode()
+    assert "“a.txt” has more than 20 MB. Give a link to it instead." in response.content.decode()
     assert not Evidence.objects.exists()
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN))
+def test_a_file_of_each_kind_that_is_taken_is_taken(client, at, maya, name):
+    file = SimpleUploadedFile(f"Report{name.upper()}", TAKEN[name] + b" and the rest")
+    client.post(at(maya, "add_evidence"), {"title": "Report", "file": file})
+    with Evidence.objects.get().file.open() as kept:
+        assert kept.read() == TAKEN[name] + b" and the rest"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("page.html", b"<script>", "“page.html” is of a kind that is not taken. Choose one of"),
+        ("setup.exe", b"MZ", "“setup.exe” is of a kind that is not taken. Choose one of"),
+        ("report", b"words", "“report” is of a kind that is not taken. Choose one of"),
+        ("report.pdf", b"MZ no report", "“report.pdf” is not what its ending .pdf says."),
+        ("plan.docx", b"%PDF-1.7", "“plan.docx” is not what its ending .docx says."),
+    ],
+)
+def test_any_other_file_is_refused_by_name_with_what_is_taken(
+    client, at, rollout, maya, name, content, said
+):
+    file = SimpleUploadedFile(name, content)
+    answer = client.post(at(maya, "add_evidence"), {"title": "Report", "file": file})
+    assert (answer.status_code, Evidence.objects.count()) == (422, 0)
+    assert f"Or a file: {said}" in html.unescape(answer.content.decode())
+    check = reverse("gates:check", args=[rollout.initiative.reference, "data_pipeline"])
+    file.seek(0)
+    typed = {"action": "meet", "meet-new_title": "Report", "meet-new_file": file}
+    answer = client.post(check, typed)
+    assert (answer.status_code, Evidence.objects.count()) == (422, 0)
+    assert f"File: {said}" in html.unescape(answer.content.decode())
+
+
+def test_the_browser_offers_only_what_is_taken(client, at, maya):
+    page = client.get(at(maya, "add_evidence")).content.decode()
+    assert f'accept="{",".join(TAKEN)}"' in page
+    assert "OpenDocument, CSV, text" in page
 
 
 def test_one_goes_back_to_the_task_that_asked_for_it(client, at, rollout, maya):

@@ -137,7 +137,7 @@ def test_a_criterion_takes_a_file_or_evidence_that_is_there(
         ({"verdict": "met", "new_title": "Report"}, "Say what was found"),
         ({"note": "x", "verdict": "met", "new_title": "R"}, "Add the link or the file"),
         ({"note": "x", "verdict": "met", "new_url": "https://a.example"}, "Say what the link"),
-        ({"note": "x", "new_url": "javascript:alert(1)"}, "Enter a valid URL"),
+        ({"note": "x", "new_url": "javascript:alert(1)"}, "Give “Link” as a whole link"),
         ({"note": "x"}, "Choose met or not met."),
     ],
 )

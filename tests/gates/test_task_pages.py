@@ -216,7 +216,7 @@ def test_a_new_assessment_keeps_the_one_before_it_as_history(owner: Client, url:
         ({"response": "none", "residual_impact": "1"}, "Without a response it stays"),
         ({"reassess_by": "2020-01-01"}, "Choose a day after today."),
         ({"likelihood": ""}, "Choose how likely it is as things stand."),
-        ({"i-owner_named": "perhaps"}, "Select a valid choice."),
+        ({"i-owner_named": "perhaps"}, "Choose one of those listed for"),
     ],
 )
 def test_an_assessment_that_does_not_add_up_is_refused(

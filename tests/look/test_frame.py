@@ -7,6 +7,8 @@ import pytest
 from django import forms
 from django.template.loader import get_template
 
+from look.forms import Form
+
 TEMPLATES = sorted((Path(__file__).parents[2] / "templates").rglob("*.html"))
 
 
@@ -60,7 +62,7 @@ def test_any_other_theme_follows_the_system(rf, cookie):
     assert "data-theme" not in page(rf, cookies={"theme": cookie})
 
 
-class Proof(forms.Form):
+class Proof(Form):
     link = forms.URLField(
         label="Evidence", help_text="Where it can be read.", assume_scheme="https"
     )
@@ -71,7 +73,7 @@ class Proof(forms.Form):
 def test_an_error_is_listed_first_linked_and_tied_to_its_field():
     html = str(Proof({"kind": "a", "sure": "on"}))
     assert html.index('role="alert"') < html.index('for="id_link"')
-    assert '<a href="#id_link">Evidence: This field is required.</a>' in html
+    assert '<a href="#id_link">Fill in “Evidence”.</a>' in html
     control = re.search(r"<input[^>]*id=\"id_link\"[^>]*>", html)[0]
     assert 'aria-invalid="true"' in control
     for target in re.search(r'aria-describedby="([^"]*)"', control)[1].split():
@@ -87,7 +89,7 @@ def test_every_control_of_a_form_has_its_words():
 
 
 def test_what_is_optional_says_so():
-    class Note(forms.Form):
+    class Note(Form):
         text = forms.CharField(required=False)
 
     assert "(optional)" in str(Note())

@@ -129,3 +129,12 @@ def test_every_claim_of_production_in_the_inventory_is_an_extended_pilot(
     assert f"{claims} initiatives claim to be in production; all of them are extended" in text
     assert f"All {claims} claims of production are extended pilots" in text
     assert parts(client)["extended_claims"] == claims
+
+
+def test_what_waits_for_the_reader_is_read_before_the_charts(carol: User, client: Client) -> None:
+    make_rollout()
+    client.force_login(carol)
+    page = client.get("/dashboard/").content.decode()
+    headings = ["Decisions waiting for you", "The way through", "What stands in the way, by stage"]
+    places = [page.index(f"<h2>{heading}") for heading in headings]
+    assert places == sorted(places)
