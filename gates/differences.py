@@ -124,7 +124,8 @@ def _risk(document: Document, fact: Mapping[str, Any]) -> str:
     return (
         f"{rate(*now).capitalize()}: likelihood {now[0]}, impact {now[1]}. "
         f"{RESPONSES[fact['response']]}; once treated {rate(*then)}: {then[0]} and {then[1]}. "
-        f"{_suggested(fact)}To be assessed again by {_day(fact['reassess_by'])}. Its words: {_print(fact['words'])}"
+        f"{_suggested(fact)}To be assessed again by {_day(fact['reassess_by'])}. "
+        f"Its words: {_print(fact['words'])}"
     )
 
 
