@@ -42,7 +42,7 @@ TASKS: dict[str, Where] = {
     "assumption": _part("premises", "assumptions"),
     "architecture": _part("premises", "architecture"),
     "distance": _part("premises", "conditions"),
-    "handoff": _part("edit", "team"),
+    "handoff": _part("edit", "teams"),
     "champions": lambda document, reference, finding: reverse(
         "gates:risk", args=[reference, document.champion_trap.mode]
     ),

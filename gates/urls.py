@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from gates.views import checklists, decisions, evidence, initiatives, reviews, risks
+from gates.views import checklists, decisions, evidence, initiatives, premises, reviews, risks
 
 
 class ReferenceConverter:
@@ -44,7 +44,8 @@ one_initiative = [
     path("checks/<slug:key>/", checklists.check, name="check"),
     path("risks/", risks.risks, name="risks"),
     path("risks/<slug:mode>/", risks.risk, name="risk"),
-    path("premises/", initiatives.initiative, name="premises"),
+    path("premises/", premises.premises, name="premises"),
+    path("premises/assumptions/<int:pk>/", premises.assumption, name="assumption"),
     path("reach/", initiatives.initiative, name="reach"),
     path("decide/", decisions.decide, name="decide"),
     path("decisions/<int:pk>/", decisions.decision, name="decision"),

@@ -117,3 +117,20 @@ def judge_assumption(
         at=at,
     )
     return row
+
+
+@transaction.atomic
+def withdraw_assumption(*, assumption: Assumption, by: User, at: datetime) -> None:
+    """Take back an assumption on which production no longer rests. The history keeps it."""
+    stored = lock(assumption.initiative_id)
+    row = Assumption.objects.get(pk=assumption.pk)
+    data = {"assumption": row.pk, "text": row.text, "verdict": row.verdict, "finding": row.finding}
+    row.delete()
+    conclude(
+        initiative=stored,
+        verb="assumption.withdrawn",
+        summary=f"No longer assumed: {row.text}",
+        data=data,
+        by=by,
+        at=at,
+    )

@@ -18,6 +18,7 @@ from gates import blockers, pagefacts
 from gates.case import Case, case_of
 from gates.models import Decision, Pause, Review, Rollout
 from gates.nextstep import Reader, next_step
+from gates.premisefacts import premises_of
 from gates.way import way_through
 from initiatives.models import Evidence, Initiative, Membership
 from playbook.facts import Person
@@ -57,6 +58,7 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "deciders": listed([person.label for person in case.facts.deciders], "or"),
         "barred": pagefacts.barred(case, initiative, beside.submitter_id),
         "plan_end": pagefacts.plan_end(case),
+        **premises_of(case),
         "ladder": pagefacts.ladder(case),
         "ladder_sentence": pagefacts.ladder_sentence(case),
         "modes": modes,

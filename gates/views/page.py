@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from gates.case import Case, case_of
 from gates.models import Review, Rollout
+from gates.parts import links
 from gates.today import today
 
 Found = TypeVar("Found")
@@ -54,5 +55,6 @@ def show(
         "initiative": rollout.initiative,
         "playbook": rollout.playbook,
         "nav": "portfolio",
+        "parts": links(rollout.initiative.reference, request.path),
     }
     return render(request, template, {**frame, **context}, status=status)

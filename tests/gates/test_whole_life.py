@@ -14,6 +14,7 @@ from accounts.roles import Remit
 from audit.services import verify
 from gates.case import case_of
 from gates.models import Decision, Rollout
+from operations.services import count_exposure
 from playbook.document import Document
 from playbook.evaluate import rung_of
 from tests.factories import FUNDED, make_playbook, make_user
@@ -69,6 +70,27 @@ def climb(owner: Hand, document: Document, gate: int, evidence: str, me: User) -
                 owner.send(f"checks/{check.key}/", action="meet", **{"meet-evidence": evidence})
 
 
+def lay_premises(owner: Hand, rollout: Rollout, gate: int) -> None:
+    """State the assumptions, settle them after the pilot, stay within the population band."""
+    match gate:
+        case 0:
+            owner.send("premises/", part="assumption", text="Records arrive by six", test="Watch")
+        case 1:
+            assumption = rollout.initiative.assumptions.get()
+            typed = {"verdict": "validated", "finding": "27 of 28 nights."}
+            owner.send(f"premises/assumptions/{assumption.pk}/", **typed)
+            grown = {"architecture": "increments", "architecture_note": "One more queue."}
+            owner.send("premises/", part="architecture", **grown)
+        case 3:
+            count_exposure(
+                initiative=rollout.initiative,
+                exposed=960,
+                counted_on=timezone.now().date(),
+                by=rollout.initiative.owner,
+                at=timezone.now(),
+            )
+
+
 def assess_failure_modes(owner: Hand, document: Document) -> None:
     judged = {"likelihood": 2, "impact": 3, "response": "in_place", "response_text": "Designed in."}
     for mode in document.failure_modes:
@@ -111,6 +133,7 @@ def test_four_people_take_an_initiative_from_intake_to_steady_state(
             owner.send("checks/", checks=every, assignee=maya.pk)
         judge_criteria(owner, document, gate, evidence)
         climb(owner, document, gate, evidence, maya)
+        lay_premises(owner, rollout, gate)
         assert "Everything that is yours is met." in owner.read("review/submit/")
         owner.send("review/submit/")
         for remit in document.gate(gate).remits:

@@ -123,6 +123,8 @@ RULES = {
     "gates:initiative": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:edit": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:people": Rule(ASSIGNS, ASSIGNS),
+    "gates:premises": Rule(PART_OF_IT, WORKS_ON_IT),
+    "gates:assumption": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:contributors": Rule(ANSWERS_FOR_IT, ANSWERS_FOR_IT),
     "gates:history": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:pause": Rule(ANSWERS_FOR_IT, ANSWERS_FOR_IT),
