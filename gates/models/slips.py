@@ -1,7 +1,7 @@
 """What no longer holds behind a passed gate, and what people say of a stall."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -44,6 +44,17 @@ class Slip(models.Model):
         return self.text
 
 
+class StallNoteQuerySet(models.QuerySet["StallNote"]):
+    def latest_each(self) -> "StallNoteQuerySet":
+        """Of every rollout the note that counts: its latest."""
+        newer = StallNote.objects.filter(
+            Q(noted_at__gt=OuterRef("noted_at"))
+            | Q(noted_at=OuterRef("noted_at"), pk__gt=OuterRef("pk")),
+            rollout=OuterRef("rollout"),
+        )
+        return self.filter(~Exists(newer))
+
+
 class StallNote(models.Model):
     """What people say of a stall, and the failure mode behind it; the latest counts."""
 
@@ -52,6 +63,8 @@ class StallNote(models.Model):
     cause = models.CharField(_("cause"), max_length=40)
     noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     noted_at = models.DateTimeField()
+
+    objects = StallNoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["-noted_at", "-pk"]
