@@ -19,6 +19,7 @@ from portfolio.importing.reading import read
 from portfolio.importing.suggesting import suggest_mapping
 from portfolio.models import ImportBatch
 from tests.factories import (
+    make_assumption,
     make_decision,
     make_evidence,
     make_initiative,
@@ -133,7 +134,7 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "mode": document.failure_modes[0].key,
         "gates:criterion.key": document.gate(1).criteria[0].key,
         "gates:check.key": document.checks[0].key,
-        "gates:assumption.pk": rollout.initiative.assumptions.first().pk,
+        "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
         "gates:evidence.pk": evidence.pk,
         "gates:verify_evidence.pk": evidence.pk,
         "gates:decision.pk": Decision.objects.get(rollout=rollout).pk,
