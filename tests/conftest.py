@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.plugins.servers",
     "tests.plugins.browser",
     "tests.plugins.site",
+    "tests.plugins.seed",
 ]
 
 
