@@ -5,7 +5,7 @@ from typing import Any
 from gates.case import Case
 from gates.models import Rollout
 from initiatives.models import Initiative
-from initiatives.premises import judge_assumption, state_assumption
+from initiatives.premises import contrast, judge_assumption, state_assumption
 from initiatives.services import edit_initiative
 from operations.services import count_exposure
 from playbook.findings import Finding
@@ -14,6 +14,16 @@ ASSUMED = (
     ("Nightly records arrive complete before six", "Four weeks of deliveries", "27 of 28 nights"),
     ("Staff act on what it suggests", "Every tenth case followed to its end", "8 of 10 cases"),
 )
+# Each condition of a pilot: as it is there, as production will have it, and how far apart.
+CONTRASTS = {
+    "data": ("Last year's complete files", "Every file, scans and gaps included", "narrow"),
+    "users": ("24 people who asked to take part", "Everybody in the section", "wide"),
+    "integration": ("A nightly export, uploaded by hand", "A feed from the case system", "wide"),
+    "oversight": ("The builders look at every answer", "The section, with an alert", "narrow"),
+    "scope": ("Simple cases", "All cases, appeals too", "narrow"),
+    "success": ("Minutes saved a case", "Minutes saved a case", "none"),
+}
+DESCRIBED_EACH = 4  # one initiative in so many has its conditions described
 STEPS = "A cache before the model, and a second queue at month's end."
 EXPOSED_PERCENT = 15
 
@@ -29,6 +39,8 @@ def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) 
                 )
             if case.document.gate(case.facts.gate or 0).assumptions == "judged":
                 _judge(initiative, act)
+            if initiative.number % DESCRIBED_EACH == 3:
+                _describe(initiative, case, act)
         case "assumption":
             _judge(initiative, act)
         case "architecture":
@@ -51,4 +63,16 @@ def _judge(initiative: Initiative, act: dict[str, Any]) -> None:
     for assumption in initiative.assumptions.filter(judged_at=None):
         judge_assumption(
             assumption=assumption, verdict="validated", finding="It held in the pilot.", **act
+        )
+
+
+def _describe(initiative: Initiative, case: Case, act: dict[str, Any]) -> None:
+    for key, (pilot, production, distance) in CONTRASTS.items():
+        contrast(
+            initiative=initiative,
+            condition=case.document.condition(key),
+            pilot=pilot,
+            production=production,
+            distance=distance,
+            **act,
         )
