@@ -54,6 +54,7 @@ class Decision(models.Model):
     ``facts`` and ``digest`` are what the decider signed: the digest is the SHA-256 of the facts'
     canonical JSON. ``owner`` and ``submitted_by`` are copied so that the database itself can
     refuse a self-approval. Only a revocation and a lapse have no decider: Clearway makes them.
+    ``change_by`` is the day by which a revived initiative is to have changed.
     """
 
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="decisions")
@@ -73,6 +74,7 @@ class Decision(models.Model):
     reason = models.TextField(_("why"))
     cause = models.CharField(_("cause"), max_length=40, blank=True)
     hold_until = models.DateField(_("hold until"), null=True)
+    change_by = models.DateField(_("changed by"), null=True)
     facts = models.JSONField()
     digest = models.CharField(max_length=64)
 
@@ -111,6 +113,10 @@ class Decision(models.Model):
                 name="gates_hold_has_a_date",
                 condition=Q(outcome=Outcome.HOLD, hold_until__isnull=False)
                 | ~Q(outcome=Outcome.HOLD) & Q(hold_until__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="gates_only_a_revival_says_by_when",
+                condition=Q(change_by__isnull=True) | Q(outcome=Outcome.REVIVE),
             ),
             models.CheckConstraint(
                 name="gates_delay_has_a_coded_cause",
@@ -163,6 +169,8 @@ class Passage(models.Model):
             ),
         ]
         triggers = [
+            # Nobody takes a void passage away to bring it back as a standing one.
+            pgtrigger.Protect(name="passage_stands", operation=pgtrigger.Delete),
             # What is void stays void: the gate is passed anew, by another decision.
             pgtrigger.Protect(
                 name="void_stays_void",
