@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from gates.case import Case, cases_of
 from gates.models import Review, Rollout, Standing
 from playbook.labels import ENDED, EXTENDED_PILOT, STALLED, holds_until, labels, stall_reasons
+from playbook.reach import breach_since, breaches
 
 LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
 RATINGS = ("low", "medium", "high", "critical")
@@ -65,6 +66,7 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
     severe, untreated = _severe(case)
     first = blockers[0] if blockers else None
     earned = labels(document, facts)
+    breach = next(breaches(document, facts), None)
     return Standing(
         rollout_id=rollout_id,
         gate=facts.gate,
@@ -82,6 +84,9 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
         worst_rating=rating,
         severe_modes=severe,
         untreated_modes=untreated,
+        failing=list(case.failing),
+        breach=breach.text[:300] if breach else "",
+        breach_since=breach_since(document, facts),
         rank=_rank(case, earned, rating),
         valid_until=holds_until(document, facts),
         judged_at=at,

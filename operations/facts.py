@@ -10,9 +10,10 @@ from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
 from operations.models import Exposure, UserGroup
-from playbook.facts import ExposureFact, GroupFact
+from playbook.facts import CountFact, ExposureFact, GroupFact
 
-COUNTS_READ = 12
+# Weekly counts of more than a year: a breach that lasts is told by the day on which it showed.
+COUNTS_READ = 60
 
 
 def subqueries(initiative: str) -> dict[str, ArraySubquery]:
@@ -34,6 +35,8 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     using="using",
                     target_percent="target_percent",
                     action="action",
+                    measured_on="measured_on",
+                    done_at="action_done_at",
                 )
             )
         ),
@@ -44,14 +47,20 @@ def exposure_of(rows: Sequence[Any], since: date) -> ExposureFact | None:
     """The newest count, and how often in a row the counts since that day have risen."""
     if not rows:
         return None
-    counts = [row["exposed"] for row in rows if date.fromisoformat(row["counted_on"]) >= since]
+    counts = [CountFact(date.fromisoformat(row["counted_on"]), row["exposed"]) for row in rows]
+    newest, *earlier = counts
+    within = [count for count in counts if count.counted_on >= since]
     rises = 0
-    for newer, older in pairwise(counts):
-        if newer <= older:
+    for newer, older in pairwise(within):
+        if newer.exposed <= older.exposed:
             break
         rises += 1
-    newest = rows[0]
-    return ExposureFact(newest["exposed"], date.fromisoformat(newest["counted_on"]), rises)
+    return ExposureFact(
+        newest.exposed,
+        newest.counted_on,
+        rises,
+        tuple(count for count in earlier if count.counted_on >= since),
+    )
 
 
 def groups_of(rows: Sequence[Any]) -> tuple[GroupFact, ...]:
@@ -62,10 +71,15 @@ def groups_of(rows: Sequence[Any]) -> tuple[GroupFact, ...]:
             people=row["people"],
             using=row["using"],
             target_percent=row["target_percent"],
-            acted_on=bool(row["action"]),
+            acted_on=bool(row["action"]) and not _spent(row),
         )
         for row in rows
     )
+
+
+def _spent(row: Any) -> bool:
+    """Whether the action was finished before the use that it did not raise was measured."""
+    return bool(row["done_at"]) and row["measured_on"] > row["done_at"][:10]
 
 
 def adoption(groups: Sequence[GroupFact]) -> float | None:

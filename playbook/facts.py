@@ -8,7 +8,15 @@ midnight.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Self
+
+from playbook.rebuilding import build
+
+PASSING = ("today", "progress_on", "deciders", "barred", "authors")
+
+
+class FactsIncomplete(ValueError):
+    """What was kept of a case does not say enough to judge it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +114,23 @@ class ContrastFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CountFact:
+    """How many had access on a day."""
+
+    counted_on: date
+    exposed: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExposureFact:
     """Who has access, as last counted, in the initiative's own unit. ``rises`` is how many counts
-    of this stage in a row were each above the one before."""
+    of this stage in a row were each above the one before; ``earlier`` are this stage's counts
+    before the last one, newest first."""
 
     exposed: int
     counted_on: date
     rises: int = 0
+    earlier: tuple[CountFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +235,28 @@ class Facts:
     def canonical(self) -> dict[str, Any]:
         """What a decision is made on, ready for canonical JSON and a digest."""
         document = asdict(self)
-        for passing in ("today", "progress_on", "deciders", "barred", "authors"):
+        for passing in PASSING:
             del document[passing]
         return document
+
+    @classmethod
+    def from_canonical(
+        cls, data: Mapping[str, Any], *, today: date, deciders: tuple[Person, ...]
+    ) -> Self:
+        """The facts of a decision as they were on its day, from what was kept of them.
+
+        Kinds of facts that did not exist yet are as if nobody had recorded any. Raises
+        FactsIncomplete when the data is no record of facts.
+        """
+        try:
+            facts: Self = build(
+                cls,
+                {name: value for name, value in data.items() if name not in PASSING},
+                today=today,
+                progress_on=today,
+                deciders=deciders,
+                barred=(),
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            raise FactsIncomplete(str(error)) from error
+        return facts

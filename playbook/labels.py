@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from playbook.document import Document
 from playbook.facts import Facts
-from playbook.reach import breaches
+from playbook.reach import breaches, turns_on
 
 PRODUCTION_FROM = 3  # stage number: limited production is the first that runs in production
 ENDED = frozenset({"stopped", "retired"})
@@ -93,9 +93,12 @@ def holds_until(document: Document, facts: Facts) -> date | None:
         if facts.stage not in ENDED and facts.stage != "steady"
         else None,
         facts.progress_on + timedelta(days=document.stall.no_progress_days),
+        turns_on(document, facts),
         *(condition.due for condition in facts.conditions),
         *(answer.valid_until for answer in facts.answers.values()),
         *(check.valid_until for check in facts.checks.values()),
         *(risk.reassess_by for risk in facts.risks.values()),
+        # The day before a gate that is giving way may be taken back.
+        *(slip.since + timedelta(days=document.regate.grace_days - 1) for slip in facts.slips),
     ]
     return min((day for day in turns if day is not None and day >= facts.today), default=None)

@@ -1,9 +1,11 @@
 """Whom a rollout reaches: the population band, the groups that use it, gates that gave way."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import takewhile
 
 from playbook.document import Band, Document, Gate
-from playbook.facts import Facts
+from playbook.facts import CountFact, Facts
 from playbook.findings import Finding, day_of, finding
 
 TITLE = "Exposure within its band"
@@ -12,19 +14,20 @@ TITLE = "Exposure within its band"
 def breaches(document: Document, facts: Facts) -> Iterator[Finding]:
     """How the exposed population breaks the bounds of the stage; nothing where it keeps them.
 
-    Too few are no breach by themselves: they keep the gate shut that asks for enough.
+    Too few are a breach once the stage has taken its shortest planned weeks; until then they only
+    keep the gate shut that asks for enough.
     """
     share, band = facts.exposed_percent, band_of(document, facts)
     if share is None or band is None or facts.exposure is None:
         return
+    counted = f"counted on {day_of(facts.exposure.counted_on)}"
     if share > band.high_percent:
         yield finding(
             "band",
             "above",
             "not_met",
             TITLE,
-            f"{share:.3g} % have access, counted on {day_of(facts.exposure.counted_on)}; this "
-            f"stage allows {band.high_percent:g} %.",
+            f"{share:.3g} % have access, {counted}; this stage allows {band.high_percent:g} %.",
             fix="Take access back down to the band, or return and decide anew.",
         )
     elif facts.exposure.rises >= document.exposure.creeping_readings:
@@ -37,6 +40,50 @@ def breaches(document: Document, facts: Facts) -> Iterator[Finding]:
             "no decision.",
             fix="Hold it where it is until the gate is decided; the next count shows it.",
         )
+    elif share < band.low_percent and facts.today > _thin_from(document, facts):
+        yield finding(
+            "band",
+            "thin",
+            "not_met",
+            TITLE,
+            f"{share:.3g} % have access, {counted}; the stage's shortest planned weeks are over, "
+            f"and it takes {band.low_percent:g} % to tell how it works for everybody.",
+            fix="Extend access within the band, and measure again.",
+        )
+
+
+def _thin_from(document: Document, facts: Facts) -> date:
+    """The last day on which too few people are no breach yet."""
+    weeks = document.stage(facts.stage).weeks
+    return facts.stage_since + timedelta(weeks=weeks.low if weeks else 0)
+
+
+def breach_since(document: Document, facts: Facts) -> date | None:
+    """The day on which the present breach showed; None while there is none.
+
+    It stays the same for as long as the breach goes on in the same way, so that it is told once.
+    """
+    found, band = next(breaches(document, facts), None), band_of(document, facts)
+    if found is None or band is None or facts.exposure is None:
+        return None
+    if found.key == "thin":
+        return _thin_from(document, facts) + timedelta(days=1)
+    newest = CountFact(facts.exposure.counted_on, facts.exposure.exposed)
+    counts = (newest, *facts.exposure.earlier)
+    if found.key == "creeping":
+        past = facts.exposure.rises - document.exposure.creeping_readings
+        return counts[min(past, len(counts) - 1)].counted_on
+    bound = band.high_percent * (facts.population or 0) / 100
+    run = list(takewhile(lambda count: count.exposed > bound, counts))
+    return max(facts.stage_since, run[-1].counted_on)
+
+
+def turns_on(document: Document, facts: Facts) -> date | None:
+    """The last day before the calendar alone makes too few people a breach; None without one."""
+    share, band = facts.exposed_percent, band_of(document, facts)
+    if share is None or band is None or share >= band.low_percent:
+        return None
+    return _thin_from(document, facts)
 
 
 def band_of(document: Document, facts: Facts) -> Band | None:

@@ -123,6 +123,16 @@ RULES: dict[str, Rule] = {
         owner="initiative__owner",
         pages={"program_office": "decide"},
     ),
+    "breach": Rule(
+        rows=lambda: Rollout.objects.filter(standing__breach_since__isnull=False),
+        act="See who has access",
+        page="reach",
+        rollout="",
+        due=lambda document: F("standing__breach_since"),
+        gate=Coalesce(F("standing__gate"), 0),
+        task=F("standing__breach"),
+        owner="initiative__owner",
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from gates.models.rollouts import Rollout
 
@@ -13,8 +14,10 @@ class Standing(models.Model):
     ``labels`` and ``blocker_kinds`` are keys; ``ladder`` has one letter a check (u unassigned,
     a assigned, p planned, m met, l lapsed); ``severe_modes`` are rated high or critical even once
     treated, ``untreated_modes`` critical with no response; ``valid_until`` is the last day on
-    which all of it still holds, empty when only a new fact can change it. ``rank`` is the place in
-    a list sorted worst first: with an owner before without, then stalled, then by worst rating.
+    which all of it still holds, empty when only a new fact can change it; ``breach`` says how the
+    exposed population breaks its bounds, and ``breach_since`` when that showed; ``failing`` are
+    the passed gates whose ground does not hold. ``rank`` is the place in a list sorted worst first:
+    with an owner before without, then stalled, then by worst rating.
     """
 
     rollout = models.OneToOneField(
@@ -35,6 +38,9 @@ class Standing(models.Model):
     worst_rating = models.CharField(max_length=10, blank=True)
     severe_modes = ArrayField(models.CharField(max_length=40), default=list)
     untreated_modes = ArrayField(models.CharField(max_length=40), default=list)
+    failing = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    breach = models.CharField(max_length=300, blank=True)
+    breach_since = models.DateField(null=True)
     rank = models.SmallIntegerField(default=0)
     valid_until = models.DateField(null=True)
     judged_at = models.DateTimeField()
@@ -43,6 +49,16 @@ class Standing(models.Model):
         indexes = [
             GinIndex(fields=["labels"], name="gates_standing_labels"),
             models.Index(fields=["valid_until"], name="gates_standing_runs_out"),
+            # Who is to be told of a breach.
+            models.Index(
+                fields=["breach_since"],
+                name="gates_standing_in_breach",
+                condition=Q(breach_since__isnull=False),
+            ),
+            # What the sweep for gates that give way looks at.
+            models.Index(
+                fields=["rollout"], name="gates_standing_failing", condition=~Q(failing=[])
+            ),
             # The portfolio table's first page, worst first.
             models.Index(fields=["-rank", "rollout"], name="gates_standing_worst_first"),
         ]

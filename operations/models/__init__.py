@@ -1,7 +1,7 @@
 """The running system: who it reaches, who uses it, what they say of it, how it is kept good."""
 
 from operations.models.practice import CapacityOffer, Improvement, ModelUpdate, PerformanceReview
-from operations.models.reach import Exposure, FeedbackItem, UserGroup, Wave
+from operations.models.reach import Exposure, FeedbackItem, ReductionPlan, UserGroup, Wave
 
 __all__ = [
     "CapacityOffer",
@@ -10,6 +10,7 @@ __all__ = [
     "Improvement",
     "ModelUpdate",
     "PerformanceReview",
+    "ReductionPlan",
     "UserGroup",
     "Wave",
 ]

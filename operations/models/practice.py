@@ -77,6 +77,12 @@ class Improvement(models.Model):
         return self.text
 
 
+class CapacityOfferQuerySet(models.QuerySet["CapacityOffer"]):
+    def still_open(self) -> "CapacityOfferQuerySet":
+        """Neither taken nor taken back."""
+        return self.filter(taken_by__isnull=True, ended_at__isnull=True)
+
+
 class CapacityOffer(models.Model):
     """People freed from a running system, and the share of their time, for what waits at intake."""
 
@@ -94,6 +100,8 @@ class CapacityOffer(models.Model):
     )
     ended_at = models.DateTimeField(null=True)
 
+    objects = CapacityOfferQuerySet.as_manager()
+
     class Meta:
         ordering = ["free_from", "pk"]
         constraints = [
@@ -110,4 +118,5 @@ class CapacityOffer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.people} at {self.share_percent} %"
+        who = "1 person" if self.people == 1 else f"{self.people} people"
+        return f"{who} at {self.share_percent} % of their time"

@@ -30,6 +30,27 @@ class Exposure(models.Model):
         return f"{self.exposed} on {self.counted_on}"
 
 
+class ReductionPlan(models.Model):
+    """How and by when access comes back under its stage's bound. The newest one counts."""
+
+    initiative = models.ForeignKey(
+        Initiative, on_delete=models.CASCADE, related_name="reduction_plans"
+    )
+    text = models.CharField(_("how access comes down"), max_length=300)
+    due = models.DateField(_("by"))
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(name="operations_reduction_says_how", condition=~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Wave(models.Model):
     """One step of a controlled rollout to everybody."""
 

@@ -71,7 +71,7 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
         architecture="increments",
         population=6400,
         assumptions=(AssumptionFact(1, "Records arrive nightly", "validated", True),),
-        exposure=ExposureFact(960, TODAY),
+        exposure=ExposureFact(960, TODAY) if gate == 3 else None,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
 

@@ -26,10 +26,18 @@ def test_stages_and_their_planned_weeks():
     }
 
 
-def test_only_limited_production_is_bound_to_a_band():
-    bands = {s.key: s.exposure for s in standard().stages if s.exposure}
-    assert list(bands) == ["limited"]
-    assert (bands["limited"].low_percent, bands["limited"].high_percent) == (10, 20)
+def test_access_is_bounded_until_everybody_may_have_it():
+    bands = {
+        s.key: (s.exposure.low_percent, s.exposure.high_percent)
+        for s in standard().stages
+        if s.exposure
+    }
+    assert bands == {
+        "intake": (0, 0),
+        "pilot": (0, 10),
+        "readiness": (0, 10),
+        "limited": (10, 20),
+    }
 
 
 def test_sign_offs_by_gate():
