@@ -34,6 +34,8 @@ class Permission(models.TextChoices):
     DECIDE_ALL = "decide_all", _("Decide at any gate")
     SIGN_OFF = "sign_off", _("Sign off or object within a remit")
     EXPORT = "export", _("Export what is shown")
+    PUBLISH = "publish", _("Change and publish the playbook, and move rollouts to it")
+    MANAGE_MONEY = "manage_money", _("Set up funds, approve money and release it after its gate")
 
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -47,6 +49,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             Permission.ASSIGN,
             Permission.DECIDE_ALL,
             Permission.EXPORT,
+            Permission.MANAGE_MONEY,
+            Permission.PUBLISH,
         }
     ),
     Role.EXECUTIVE: frozenset({Permission.SEE_ALL, Permission.EXPORT}),

@@ -1,4 +1,4 @@
-"""What the premises of an initiative contribute to the facts of a gate."""
+"""What the premises and the money of an initiative contribute to the facts of a gate."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,8 +8,15 @@ from django.db.models import OuterRef
 from django.db.models.functions import MD5, Concat, JSONObject
 
 from accounts.facts import person
-from initiatives.models import Assumption, ConditionContrast
+from initiatives.models import Assumption, BudgetKind, ConditionContrast, Tranche
 from playbook.facts import AssumptionFact, ContrastFact
+
+# What pays for production, gravest first, in the words of the playbook's indicator.
+BUDGETS = {
+    BudgetKind.INNOVATION: "innovation budget",
+    BudgetKind.OPERATING: "operating budget",
+    BudgetKind.FUND: "standing AI fund",
+}
 
 
 def subqueries(initiative: str) -> dict[str, ArraySubquery]:
@@ -37,6 +44,14 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                 )
             )
         ),
+        "budgets_data": ArraySubquery(
+            Tranche.objects.standing()
+            .in_production()
+            .filter(initiative=OuterRef(initiative))
+            .order_by("budget")
+            .values("budget")
+            .distinct()
+        ),
     }
 
 
@@ -49,3 +64,9 @@ def assumptions_of(rows: Iterable[Mapping[str, Any]]) -> tuple[AssumptionFact, .
 
 def contrasts_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, ContrastFact]:
     return {row["condition"]: ContrastFact(row["distance"], row["words"][:12]) for row in rows}
+
+
+def budget_figures_of(budgets: Iterable[str]) -> dict[str, str]:
+    """What pays for production, as its tranches tell; nothing before there are any."""
+    found = next((words for kind, words in BUDGETS.items() if kind in budgets), None)
+    return {} if found is None else {"budget_kind": found}

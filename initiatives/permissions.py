@@ -39,3 +39,15 @@ def may_verify(user: User, initiative: Initiative) -> bool:
         or user.may(Permission.EDIT_ALL)
         or is_member(user, initiative)
     )
+
+
+def may_approve_money(user: User, initiative: Initiative) -> bool:
+    """Approve a tranche; never the owner, and never who asked (the tranche itself refuses)."""
+    return not is_owner(user, initiative) and (
+        user.may(Permission.MANAGE_MONEY) or initiative.sponsor_id == user.pk
+    )
+
+
+def may_release_money(user: User, initiative: Initiative) -> bool:
+    """Release what was approved after its gate, and thaw what a return froze."""
+    return user.may(Permission.MANAGE_MONEY)

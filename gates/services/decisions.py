@@ -26,6 +26,7 @@ from gates.models import (
 from gates.models.decisions import PASSING
 from gates.models.reviews import UNDER_WAY
 from gates.models.rollouts import ENDED, PATH, Stage
+from gates.services import money
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Initiative
 from initiatives.services import conclude, lock
@@ -304,3 +305,4 @@ def conclude_decision(
         at=at,
         progress=not isinstance(by, SystemActor),
     )
+    money.follow(initiative=initiative, decision=decision, by=by, at=at)

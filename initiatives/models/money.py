@@ -5,8 +5,11 @@ Whether money was released is not here: a release is a row of its own, with its 
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +26,50 @@ def amount_field(label: StrOrPromise, **more: Any) -> models.DecimalField[Any, A
     return models.DecimalField(label, max_digits=14, decimal_places=2, **more)
 
 
+# Both triggers take the fund's row first, so that two approvals at once wait for each other.
+TRANCHE_FITS_ITS_FUND = """
+    IF NEW.fund_id IS NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT f.amount, f.currency INTO fund FROM initiatives_fund f
+     WHERE f.id = NEW.fund_id FOR NO KEY UPDATE;
+    IF NEW.currency <> fund.currency THEN
+        RAISE EXCEPTION 'A tranche is in the currency of its fund.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.approved IS NOT NULL AND NEW.withdrawn_at IS NULL AND fund.amount < NEW.approved + (
+        SELECT coalesce(sum(t.approved), 0) FROM initiatives_tranche t
+         WHERE t.fund_id = NEW.fund_id AND t.id <> NEW.id AND t.withdrawn_at IS NULL
+    ) THEN
+        RAISE EXCEPTION 'More is approved than the fund has left.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+FUND_COVERS_ITS_TRANCHES = """
+    IF NEW.currency <> OLD.currency AND EXISTS (
+        SELECT 1 FROM initiatives_tranche t WHERE t.fund_id = NEW.id
+    ) THEN
+        RAISE EXCEPTION 'A fund that was asked for money keeps its currency.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.amount < (
+        SELECT coalesce(sum(t.approved), 0) FROM initiatives_tranche t
+         WHERE t.fund_id = NEW.id AND t.withdrawn_at IS NULL
+    ) THEN
+        RAISE EXCEPTION 'A fund holds at least what was approved from it.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class FundQuerySet(models.QuerySet["Fund"]):
+    def open_on(self, day: date) -> FundQuerySet:
+        """Those that may be asked on that day."""
+        return self.filter(Q(closes__isnull=True) | Q(closes__gte=day), opens__lte=day)
+
+
 class Fund(models.Model):
     """Money set aside for AI from pilot to production, so that nobody applies a second time."""
 
@@ -34,6 +81,8 @@ class Fund(models.Model):
     closes = models.DateField(_("until"), null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+
+    objects = FundQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -48,15 +97,36 @@ class Fund(models.Model):
                 condition=Q(closes__isnull=True) | Q(closes__gt=F("opens")),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="fund_covers_its_tranches",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=FUND_COVERS_ITS_TRANCHES,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+PRODUCTION = ("limited", "scaled", "steady")
 
 
 class BudgetKind(models.TextChoices):
     INNOVATION = "innovation", _("Innovation budget")
     OPERATING = "operating", _("Operating budget")
     FUND = "fund", _("Standing AI fund")
+
+
+class TrancheQuerySet(models.QuerySet["Tranche"]):
+    def standing(self) -> TrancheQuerySet:
+        """Those that nobody withdrew."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def in_production(self) -> TrancheQuerySet:
+        """Those that pay for a stage from limited production on."""
+        return self.filter(stage__in=PRODUCTION)
 
 
 class Tranche(models.Model):
@@ -81,6 +151,8 @@ class Tranche(models.Model):
     approved_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
+
+    objects = TrancheQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -116,9 +188,28 @@ class Tranche(models.Model):
                 condition=Q(stage__in=("pilot", "readiness", "limited", "scaled", "steady")),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="tranche_fits_its_fund",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                declare=[("fund", "RECORD")],
+                func=TRANCHE_FITS_ITS_FUND,
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.requested:,.0f} {self.currency} for {self.stage}"
+        return f"{self.currency} {self.amount:,.2f} for {self.stage}"
+
+    @property
+    def amount(self) -> Decimal:
+        """What was approved, until then what was requested."""
+        return self.requested if self.approved is None else self.approved
+
+    @property
+    def innovation_in_production(self) -> bool:
+        """Production paid from money that is meant to move on."""
+        return self.budget == BudgetKind.INNOVATION and self.stage in PRODUCTION
 
 
 class CostKind(models.TextChoices):

@@ -1,6 +1,7 @@
 """How dates, counts and money are written, everywhere the same."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from django import template
 from django.utils import timezone
@@ -81,6 +82,15 @@ def money(value: float | None) -> str:
     if abs(value) >= 1_000_000:
         return f"${value / 1_000_000:.3g}\N{NO-BREAK SPACE}m"
     return f"${value:,.0f}"
+
+
+@register.filter
+def amount(value: Decimal | None, currency: str = "") -> str:
+    """Money to the cent: `USD 1,200.00`, or `1,200.00` where a heading names the currency."""
+    if value is None or value == "":
+        return ""
+    figure = f"{Decimal(value):,.2f}"
+    return f"{currency}\N{NO-BREAK SPACE}{figure}" if currency else figure
 
 
 @register.filter
