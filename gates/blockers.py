@@ -47,6 +47,11 @@ def lines(case: Case, reference: str) -> list[Line]:
     return [line for kind in kinds for line in _of_kind(case, reference, kind)]
 
 
+def warnings(case: Case, reference: str) -> list[Line]:
+    """What whoever decides should mind, and what keeps nothing shut, in the judge's order."""
+    return [_in_full(case, reference, finding) for finding in case.evaluation.warnings]
+
+
 def _of_kind(case: Case, reference: str, kind: str) -> Iterator[Line]:
     every = case.evaluation.of(kind)
     blockers = [finding for finding in every if finding.blocks]

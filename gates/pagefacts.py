@@ -112,10 +112,11 @@ def mode_rows(case: Case, assessments: Iterable[Assessment]) -> list[ModeRow]:
 
 
 def _mode(case: Case, mode: FailureMode, assessment: Assessment | None) -> ModeRow:
+    fired = suggest(mode, case.facts.figures.get(mode.key, {})).fired
     if assessment is None:
-        return ModeRow(mode, None, mode.indicators[0].question, "", "", False)
+        shown = fired[0].threshold.says if fired else mode.indicators[0].question
+        return ModeRow(mode, None, shown, "", "", False)
     rate = case.document.rating.rate
-    fired = suggest(mode, assessment.indicators).fired
     shown = fired[0].threshold.says if fired else assessment.response_text
     return ModeRow(
         mode,
@@ -186,6 +187,9 @@ EVENT_ICONS = (
     ("decision.conditional_go", "gate-half", "accent"),
     ("decision.hold", "hold", "accent"),
     ("decision.revoke", "gate-lost", "bad"),
+    ("decision.lapse", "gate-lost", "bad"),
+    ("slip.ended", "met", "met"),
+    ("slip.", "gate-lost", "warn"),
     ("decision.stop", "notmet", "bad"),
     ("decision.", "gate-open", "accent"),
     ("review.objected", "notmet", "bad"),

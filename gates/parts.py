@@ -7,7 +7,11 @@ from django.urls import reverse
 PARTS: tuple[tuple[str, str], ...] = (
     ("Premises", "gates:premises"),
     ("Failure modes", "gates:risks"),
+    ("Source systems", "gates:sources"),
+    ("Metrics", "gates:metrics"),
     ("Ladder", "gates:ladder"),
+    ("Money", "gates:money"),
+    ("What holds", "gates:holding"),
     ("Evidence", "gates:evidence_list"),
     ("History", "gates:history"),
 )

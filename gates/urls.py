@@ -2,7 +2,19 @@
 
 from django.urls import include, path, register_converter
 
-from gates.views import checklists, decisions, evidence, initiatives, premises, reviews, risks
+from gates.views import (
+    checklists,
+    decisions,
+    evidence,
+    holding,
+    figures,
+    initiatives,
+    money,
+    premises,
+    reviews,
+    risks,
+    stalls,
+)
 
 
 class ReferenceConverter:
@@ -29,7 +41,9 @@ one_initiative = [
     path("history/", initiatives.history, name="history"),
     path("pause/", initiatives.pause, name="pause"),
     path("resume/", initiatives.resume, name="resume"),
-    path("reopen/", initiatives.reopen, name="reopen"),
+    path("holding/", holding.holding, name="holding"),
+    path("stall/", stalls.stall, name="stall"),
+    path("revive/", stalls.revive, name="revive"),
     path("evidence/", evidence.evidence_list, name="evidence_list"),
     path("evidence/add/", evidence.add, name="add_evidence"),
     path("evidence/<int:pk>/", evidence.evidence, name="evidence"),
@@ -42,11 +56,22 @@ one_initiative = [
     path("design/<slug:area>/", checklists.design, name="design"),
     path("checks/", checklists.ladder, name="ladder"),
     path("checks/<slug:key>/", checklists.check, name="check"),
+    path("sources/", figures.sources, name="sources"),
+    path("sources/<int:pk>/", figures.source, name="source"),
+    path("metrics/", figures.metrics, name="metrics"),
+    path("metrics/<int:pk>/", figures.metric, name="metric"),
     path("risks/", risks.risks, name="risks"),
     path("risks/<slug:mode>/", risks.risk, name="risk"),
     path("premises/", premises.premises, name="premises"),
     path("premises/assumptions/<int:pk>/", premises.assumption, name="assumption"),
     path("reach/", initiatives.initiative, name="reach"),
+    path("money/", money.money_page, name="money"),
+    path("money/ask/", money.ask, name="ask_for_money"),
+    path("money/costs/", money.costs, name="costs"),
+    path("money/<int:pk>/approve/", money.approve, name="approve_money"),
+    path("money/<int:pk>/release/", money.release, name="release_money"),
+    path("money/<int:pk>/thaw/", money.thaw, name="thaw_money"),
+    path("money/<int:pk>/withdraw/", money.withdraw, name="withdraw_money"),
     path("decide/", decisions.decide, name="decide"),
     path("decisions/<int:pk>/", decisions.decision, name="decision"),
     path("conditions/<int:pk>/", decisions.condition, name="condition"),

@@ -56,12 +56,32 @@ WORDS: tuple[tuple[type[forms.Field], dict[str, Any]], ...] = (
     ),
     (forms.FloatField, {**BOUNDS, "invalid": _("Give “{field}” as a number, such as 12.5.")}),
     (
+        forms.DecimalField,
+        {
+            **BOUNDS,
+            "invalid": _("Give “{field}” as a number, such as 12.5."),
+            "max_digits": _("Give “{field}” with at most %(max)s digits."),
+            "max_decimal_places": _("Give “{field}” with at most %(max)s digits after the point."),
+            "max_whole_digits": _("Give “{field}” with at most %(max)s digits before the point."),
+        },
+    ),
+    (
         forms.IntegerField,
         {**BOUNDS, "invalid": _("Give “{field}” as a whole number, such as 120.")},
     ),
 )
 # Django fills these messages in, so a percent sign in a label must not look like a gap.
-FILLED_IN = frozenset({"invalid_choice", "max_length", "max_value", "min_value"})
+FILLED_IN = frozenset(
+    {
+        "invalid_choice",
+        "max_decimal_places",
+        "max_digits",
+        "max_length",
+        "max_value",
+        "max_whole_digits",
+        "min_value",
+    }
+)
 
 
 class LookRenderer(TemplatesSetting):

@@ -55,3 +55,34 @@ class Metric(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What keeps it from counting as a business metric; for a model's own, that it is one."""
+        if self.kind == MetricKind.MODEL:
+            return ("it speaks of the model, not of the business",)
+        return tuple(
+            f"no {figure}" for figure in ("baseline", "target") if getattr(self, figure) is None
+        )
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can carry a business case."""
+        return not self.lacks
+
+    @property
+    def aims_lower(self) -> bool:
+        """Whether the target is worse than where it stood before."""
+        return self.target is not None and self._worse(self.target, self.baseline)
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the latest figure keeps the target; None while either is unknown."""
+        if self.latest is None or self.target is None:
+            return None
+        return not self._worse(self.latest, self.target)
+
+    def _worse(self, figure: float, than: float | None) -> bool:
+        if than is None:
+            return False
+        return figure > than if self.direction == Direction.DOWN else figure < than

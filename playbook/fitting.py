@@ -92,11 +92,24 @@ def dangling_keys(document: "Document") -> Iterator[str]:
             if addition.gate not in gates:
                 yield f"impact_classes.{known.key}: there is no gate {addition.gate}"
     yield from _items_missing(document)
+    yield from _references_missing(document)
     trap = document.champion_trap
     if trap.mode in modes and trap.indicator not in {
         indicator.key for indicator in document.mode(trap.mode).indicators
     }:
         yield f"champion_trap: the failure mode {trap.mode!r} has no indicator {trap.indicator!r}"
+
+
+def _references_missing(document: "Document") -> Iterator[str]:
+    """Published figures that a threshold names and the playbook does not have."""
+    published = {reference.key for reference in document.references}
+    for mode in document.failure_modes:
+        for indicator in mode.indicators:
+            for threshold in indicator.thresholds:
+                if threshold.reference is not None and threshold.reference not in published:
+                    yield (
+                        f"{mode.key}.{indicator.key}: there is no reference {threshold.reference!r}"
+                    )
 
 
 def _items_missing(document: "Document") -> Iterator[str]:

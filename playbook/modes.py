@@ -20,6 +20,8 @@ class Threshold(Part):
     impact: Degree | None = None
     says: Line
     """What the figure means, shown beside the field."""
+    reference: Key | None = None
+    """The published figure that says what it costs, shown once the threshold fires."""
 
     @model_validator(mode="after")
     def _compares_with_one_thing(self) -> Self:

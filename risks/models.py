@@ -5,6 +5,7 @@ Each assessment is kept; the latest of a mode is current.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -35,6 +36,15 @@ def degree(label: StrOrPromise) -> models.PositiveSmallIntegerField:
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def current(self) -> AssessmentQuerySet:
         return self.filter(superseded_at__isnull=True)
+
+    def as_of(self, at: datetime) -> AssessmentQuerySet:
+        """Those that were current at that moment."""
+        later = Q(superseded_at__isnull=True) | Q(superseded_at__gt=at)
+        return self.filter(later, assessed_at__lte=at)
+
+    def judged_otherwise(self) -> AssessmentQuerySet:
+        """Those whose degrees are not the ones that the figures called for."""
+        return self.exclude(override_reason="")
 
 
 class Assessment(models.Model):

@@ -105,6 +105,7 @@ def assess(
             "otherwise": assessment.override_reason,
             "reassess_by": reassess_by,
             "indicators": assessment.indicators,
+            "figures": dict(figures or {}),
         },
         by=by,
         at=at,

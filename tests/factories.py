@@ -24,12 +24,16 @@ from initiatives.services import (
     unit_at,
     verify_evidence,
 )
+from metrics.models import Metric
+from metrics.services import add_metric
 from operations.services import count_exposure
 from playbook.evaluate import rung_of
 from playbook.loading import standard
 from playbook.models import PlaybookVersion
 from playbook.services import ensure_standard
+from risks.models import SourceSystem
 from risks.services import assess
+from risks.sources import list_source
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 PASSWORD = "let-me-in-please"
@@ -225,6 +229,36 @@ def make_assessment(
         at=at,
         **fields,
     )
+
+
+def make_source(
+    initiative: Initiative, *, by: User, at: datetime = NOW, **fields: Any
+) -> SourceSystem:
+    """A source system that is connected, secured, in scope and in budget unless said otherwise."""
+    connected = {
+        "name": f"System {next(_counter)}",
+        "pilot_way": "connected",
+        "security": "Rights of the source, names masked",
+        "months": 0,
+        "in_scope": True,
+        "in_budget": True,
+    }
+    return list_source(initiative=initiative, fields={**connected, **fields}, by=by, at=at)
+
+
+def make_metric(initiative: Initiative, *, by: User, at: datetime = NOW, **fields: Any) -> Metric:
+    """A business metric that counts, recorded by something, unless said otherwise."""
+    counting = {
+        "name": f"Minutes a case, {next(_counter)}",
+        "kind": "business",
+        "unit": "minutes",
+        "direction": "down",
+        "baseline": 30,
+        "baseline_on": at.date(),
+        "target": 5,
+        "measured_by": "Case system",
+    }
+    return add_metric(initiative=initiative, fields={**counting, **fields}, by=by, at=at)
 
 
 def _assess(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -10,67 +11,55 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from gates.figures import implied
+from gates.forms.indicators import indicator_field, shown_as
 from gates.forms.shared import DayInput, people_on
 from initiatives.models import Initiative
 from look.forms import Form
 from playbook.document import Document, FailureMode, Indicator
-from risks.models import Response
+from playbook.indicators import Suggestion, suggest
+from risks.models import Assessment, Response
 
-YES_NO = [("", _("Not known")), ("yes", _("Yes")), ("no", _("No"))]
+DEGREES = ("likelihood", "impact")
+UNSAID = {
+    "likelihood": _("Choose how likely it is as things stand."),
+    "impact": _("Choose how much it would hurt."),
+}
 
 
-def _yes_no(value: str) -> bool | None:
-    return {"yes": True, "no": False}.get(value)
+def degree(label: Any) -> forms.TypedChoiceField:
+    """A degree that may be left to what stands before it."""
+    return forms.TypedChoiceField(label=label, coerce=int, empty_value=None, required=False)
 
 
-def indicator_field(indicator: Indicator) -> forms.Field:
-    """The field that an indicator's kind asks for. Every figure may be left unknown."""
-    common: dict[str, Any] = {
-        "label": indicator.question,
-        "required": False,
-        "help_text": indicator.unit or "",
-    }
-    match indicator.kind:
-        case "percent":
-            return forms.FloatField(
-                min_value=0,
-                max_value=100,
-                widget=forms.NumberInput(attrs={"step": "any"}),
-                **common,
-            )
-        case "number":
-            widget = forms.NumberInput(attrs={"step": "any"})
-            return forms.FloatField(min_value=0, widget=widget, **common)
-        case "yes_no":
-            return forms.TypedChoiceField(
-                choices=YES_NO, coerce=_yes_no, empty_value=None, **common
-            )
-        case "choice":
-            choices = [("", _("Not known")), *((each, each) for each in indicator.choices)]
-            return forms.ChoiceField(choices=choices, **common)
-        case _:
-            return forms.CharField(max_length=500, **common)
+def judged(label: Any) -> forms.TypedChoiceField:
+    """A degree as things stand, which may be left to the figures."""
+    field = degree(label)
+    field.widget = forms.RadioSelect()
+    field.one_of_several = True  # type: ignore[attr-defined]
+    return field
 
 
 @dataclass(frozen=True)
 class IndicatorRow:
+    """An indicator with its field, or with the value that other rows tell."""
+
     indicator: Indicator
-    field: BoundField
+    field: BoundField | None
+    told: str
 
 
 class AssessmentForm(Form):
-    likelihood = forms.TypedChoiceField(
-        label=_("Likelihood"),
-        coerce=int,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose how likely it is as things stand.")},
+    likelihood = judged(_("Likelihood"))
+    impact = judged(_("Impact"))
+    override_reason = forms.CharField(
+        label=_("Why it is judged otherwise than the figures suggest"),
+        help_text=_("Needed when a degree differs from theirs. It stays beside the rating."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
     )
-    impact = forms.TypedChoiceField(
-        label=_("Impact"),
-        coerce=int,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose how much it would hurt.")},
-    )
+    inherent_likelihood = degree(_("Likelihood with no response"))
+    inherent_impact = degree(_("Impact with no response"))
     response = forms.ChoiceField(
         label=_("Design response"),
         choices=Response.choices,
@@ -80,15 +69,8 @@ class AssessmentForm(Form):
     response_text = forms.CharField(
         label=_("What is done about it"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
-    residual_likelihood = forms.TypedChoiceField(
-        label=_("Likelihood with the response in place"),
-        coerce=int,
-        empty_value=None,
-        required=False,
-    )
-    residual_impact = forms.TypedChoiceField(
-        label=_("Impact with the response in place"), coerce=int, empty_value=None, required=False
-    )
+    residual_likelihood = degree(_("Likelihood with the response in place"))
+    residual_impact = degree(_("Impact with the response in place"))
     owner: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
         label=_("Who answers for it"), queryset=None, required=False, empty_label=_("Nobody yet")
     )
@@ -102,22 +84,26 @@ class AssessmentForm(Form):
         initiative: Initiative,
         document: Document,
         mode: FailureMode,
+        told: Mapping[str, Any],
         today: date,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.document, self.mode, self.today = document, mode, today
+        self.document, self.mode, self.told, self.today = document, mode, told, today
         scales = {"likelihood": document.rating.likelihood, "impact": document.rating.impact}
         for name, scale in scales.items():
             grades = [(g.degree, f"{g.degree} {g.name}") for g in scale]
-            self._choices(name, [(g.degree, f"{g.degree} {g.name}: {g.says}") for g in scale])
-            self._choices(f"residual_{name}", [("", _("As it stands now")), *grades])
+            says = [(g.degree, f"{g.degree} {g.name}: {g.says}") for g in scale]
+            self._choices(name, [("", _("As the figures suggest")), *says])
+            for prefix in ("inherent", "residual"):
+                self._choices(f"{prefix}_{name}", [("", _("As it stands now")), *grades])
         people = self.fields["owner"]
         assert isinstance(people, forms.ModelChoiceField)
         people.queryset = people_on(initiative)
         for indicator in mode.indicators:
-            field = self.fields[f"i-{indicator.key}"] = indicator_field(indicator)
-            field.one_of_several = True  # type: ignore[attr-defined]
+            if indicator.key not in told:
+                field = self.fields[f"i-{indicator.key}"] = indicator_field(indicator)
+                field.one_of_several = True  # type: ignore[attr-defined]
 
     def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field = self.fields[name]
@@ -127,13 +113,40 @@ class AssessmentForm(Form):
     @property
     def indicators(self) -> Iterator[IndicatorRow]:
         for indicator in self.mode.indicators:
-            yield IndicatorRow(indicator, self[f"i-{indicator.key}"])
+            if indicator.key in self.told:
+                told = shown_as(indicator, self.told[indicator.key])
+                yield IndicatorRow(indicator, None, told)
+            else:
+                yield IndicatorRow(indicator, self[f"i-{indicator.key}"], "")
 
     @property
     def values(self) -> dict[str, Any]:
-        """The indicators' values that are known."""
+        """The indicators that were answered here."""
         named = {i.key: self.cleaned_data.get(f"i-{i.key}") for i in self.mode.indicators}
         return {key: value for key, value in named.items() if value not in (None, "")}
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The indicators that other rows tell, or that follow from what is known."""
+        return {**self.told, **implied({**self.values, **self.told})}
+
+    @cached_property
+    def suggestion(self) -> Suggestion:
+        """What the figures call for, as far as they could be read. For a form that was cleaned."""
+        return suggest(self.mode, {**self.values, **self.figures})
+
+    @property
+    def ratings(self) -> dict[str, str]:
+        """The ratings that follow from the degrees chosen so far: inherent, now and residual."""
+        found: dict[str, str] = {}
+        for kind in ("inherent_", "", "residual_"):
+            degrees = [
+                self.cleaned_data.get(f"{kind}{part}") or self.cleaned_data.get(part)
+                for part in DEGREES
+            ]
+            if all(degrees):
+                found[kind.strip("_") or "now"] = self.document.rating.rate(*degrees)
+        return found
 
     def clean_reassess_by(self) -> date | None:
         day: date | None = self.cleaned_data["reassess_by"]
@@ -147,20 +160,47 @@ class AssessmentForm(Form):
             "response_text"
         ):
             self.add_error("response_text", _("Describe the response, or choose none."))
-        for name in ("likelihood", "impact"):
-            now = cleaned.get(name)
-            after = cleaned.get(f"residual_{name}")
-            if now is None:
-                continue
-            if after is None:
-                cleaned[f"residual_{name}"] = now
-            elif after > now:
-                self.add_error(f"residual_{name}", _("It cannot be above where it stands now."))
-            elif cleaned.get("response") == Response.NONE and after != now:
-                self.add_error(
-                    f"residual_{name}", _("Without a response it stays where it stands now.")
-                )
+        self._take_suggested()
+        for name in DEGREES:
+            if cleaned.get(name) is not None:
+                self._check_around(name, cleaned[name])
         return cleaned
+
+    def _take_suggested(self) -> None:
+        """A degree left open is the suggested one; one that differs from it needs a reason."""
+        cleaned, differs = self.cleaned_data, []
+        for name in DEGREES:
+            if name not in cleaned:
+                continue
+            calls_for = getattr(self.suggestion, name)
+            if cleaned[name] is None and calls_for is None:
+                self.add_error(name, UNSAID[name])
+            elif cleaned[name] is None:
+                cleaned[name] = calls_for
+            elif calls_for not in (None, cleaned[name]):
+                differs.append(f"{name} {calls_for}")
+        if differs and not cleaned.get("override_reason"):
+            self.add_error(
+                "override_reason",
+                _("The figures call for %(degrees)s. Say why it is judged otherwise.")
+                % {"degrees": " and ".join(differs)},
+            )
+
+    def _check_around(self, name: str, now: int) -> None:
+        """Fill in and check the degrees with no response and with the response in place."""
+        cleaned = self.cleaned_data
+        inherent, residual = f"inherent_{name}", f"residual_{name}"
+        before, after = cleaned.get(inherent), cleaned.get(residual)
+        if before is None:
+            cleaned[inherent] = now
+        elif before < now:
+            self.add_error(inherent, _("It cannot be below where it stands now."))
+        if after is None:
+            cleaned[residual] = now
+        elif after > now:
+            self.add_error(residual, _("It cannot be above where it stands now."))
+        elif cleaned.get("response") == Response.NONE and after != now:
+            self.add_error(residual, _("Without a response it stays where it stands now."))
 
     def due_again(self) -> date:
         """The day chosen, or the playbook's interval for the rating as it stands now."""
@@ -171,18 +211,17 @@ class AssessmentForm(Form):
         return chosen or self.today + timedelta(days=self.document.rating.reassess_days[rating])
 
 
-def initial_of(assessment: Any, mode: FailureMode) -> dict[str, Any]:
-    """What the form shows of the current assessment; the next one gets a date of its own."""
-    names = (
-        "likelihood",
-        "impact",
-        "response",
-        "response_text",
-        "residual_likelihood",
-        "residual_impact",
-        "owner",
-    )
+def initial_of(assessment: Assessment, mode: FailureMode) -> dict[str, Any]:
+    """What the form shows of the current assessment; the next one gets a date of its own. A degree
+    that followed the figures goes on following them."""
+    names = ("override_reason", "response", "response_text", "owner")
     initial = {name: getattr(assessment, name) for name in names}
+    for name in DEGREES:
+        now = getattr(assessment, name)
+        initial[name] = "" if now == getattr(assessment, f"suggested_{name}") else now
+        for prefix in ("inherent", "residual"):
+            value = getattr(assessment, f"{prefix}_{name}")
+            initial[f"{prefix}_{name}"] = "" if value == now else value
     values: Mapping[str, Any] = assessment.indicators
     for indicator in mode.indicators:
         value = values.get(indicator.key)

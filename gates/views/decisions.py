@@ -35,6 +35,7 @@ from gates.views.tasks import Worklist
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit
 from playbook.evaluate import Finding
+from risks.models import Assessment
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 SALT = "gates.seen"
@@ -277,6 +278,12 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             "conditions": [
                 (row, row.closed_at is None and (works_on_it or row.owner_id == user.pk))
                 for row in conditions
+            ],
+            "otherwise": [
+                (document.mode(row.mode), row)
+                for row in Assessment.objects.filter(initiative=rollout.initiative_id)
+                .judged_otherwise()
+                .as_of(found.decided_at)
             ],
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,

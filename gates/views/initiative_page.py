@@ -16,9 +16,11 @@ from audit.models import Event
 from audit.words import listed
 from gates import blockers, pagefacts
 from gates.case import Case, case_of
+from gates.holding import giving_way, taken_back
 from gates.models import Decision, Pause, Review, Rollout
 from gates.nextstep import Reader, next_step
 from gates.premisefacts import premises_of
+from gates.resting import Words, words_at_rest
 from gates.way import way_through
 from initiatives.models import Evidence, Initiative, Membership
 from playbook.facts import Person
@@ -54,10 +56,13 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "step": next_step(rollout, case, reader),
         "review_action": _review_action(case, reader, initiative),
         "lines": blockers.lines(case, initiative.reference),
+        "warnings": blockers.warnings(case, initiative.reference),
         "shares": blockers.shares(case, initiative.reference),
         "deciders": listed([person.label for person in case.facts.deciders], "or"),
         "barred": pagefacts.barred(case, initiative, beside.submitter_id),
         "plan_end": pagefacts.plan_end(case),
+        "ways": giving_way(case, initiative.reference),
+        "lost": taken_back(case, decisions),
         **premises_of(case),
         "ladder": pagefacts.ladder(case),
         "ladder_sentence": pagefacts.ladder_sentence(case),
@@ -66,6 +71,7 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "scores": pagefacts.scores(initiative),
         "members": [person.label for person in beside.members],
         "pause": beside.pause,
+        "said": beside.said,
         "decisions": decisions,
         **_evidence(initiative),
         "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
@@ -84,7 +90,6 @@ def reader_of(user: User, initiative: Initiative, member_ids: set[int]) -> Reade
         edits=every or member,
         verifies=every or member or user.may(Permission.SIGN_OFF),
         assigns=user.may(Permission.ASSIGN),
-        reopens=every,
     )
 
 
@@ -117,11 +122,13 @@ class OpenPause:
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside the case: contributors, the review's submitter, an open pause."""
+    """What stands beside the case: contributors, the review's submitter, an open pause, and what
+    is said of its rest."""
 
     members: list[Person]
     submitter_id: int | None
     pause: OpenPause | None
+    said: Words | None
 
 
 def _beside(rollout: Rollout, case: Case) -> Beside:
@@ -140,6 +147,7 @@ def _beside(rollout: Rollout, case: Case) -> Beside:
                 .order_by()
                 .values("submitted_by")
             ),
+            said=words_at_rest(),
             open_pauses=ArraySubquery(
                 Pause.objects.filter(rollout=OuterRef("pk"), resumed_at__isnull=True).values(
                     json=JSONObject(
@@ -148,7 +156,7 @@ def _beside(rollout: Rollout, case: Case) -> Beside:
                 )
             ),
         )
-        .values("members", "submitters", "open_pauses")
+        .values("members", "submitters", "said", "open_pauses")
         .get()
     )
     pause = next(iter(row["open_pauses"]), None)
@@ -163,6 +171,7 @@ def _beside(rollout: Rollout, case: Case) -> Beside:
         )
         if pause
         else None,
+        said=Words.of(row["said"], case.document),
     )
 
 

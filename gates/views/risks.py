@@ -11,15 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import reader
+from gates.figures import TELLERS, implied, told_now
 from gates.forms.risks import AssessmentForm, initial_of
 from gates.forms.shared import refuse
+from gates.models import Rollout
 from gates.today import today
 from gates.views.loading import load
 from gates.views.page import REFUSED, judged, named, show
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit
-from playbook.document import Document
-from playbook.indicators import suggest
+from playbook.document import Document, FailureMode
+from playbook.indicators import Suggestion, suggest
+from playbook.parts import Reference
 from risks.models import Assessment
 from risks.services import assess
 
@@ -27,7 +30,7 @@ from risks.services import assess
 @login_required
 @require_GET
 def risks(request: HttpRequest, reference: str) -> HttpResponse:
-    """All seven, each with its rating now and once treated."""
+    """All seven, each with its rating with no response, now and once treated."""
     rollout = load(request, reference)
     case = judged(rollout)
     current = Assessment.objects.current().filter(initiative=rollout.initiative_id)
@@ -38,7 +41,11 @@ def risks(request: HttpRequest, reference: str) -> HttpResponse:
         rollout,
         {
             "modes": [
-                {"mode": mode, **_rated(case.document, stored.get(mode.key))}
+                {
+                    "mode": mode,
+                    "suggestion": suggest(mode, case.facts.figures.get(mode.key, {})),
+                    **_rated(case.document, stored.get(mode.key)),
+                }
                 for mode in case.document.failure_modes
             ],
             "may_edit": may_edit(reader(request), rollout.initiative),
@@ -48,75 +55,50 @@ def risks(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _rated(document: Document, row: Assessment | None) -> dict[str, Any]:
+    """An assessment with its three ratings."""
     if row is None:
         return {"row": None}
     rate = document.rating.rate
     return {
         "row": row,
+        "inherent": rate(row.inherent_likelihood, row.inherent_impact),
         "rating": rate(row.likelihood, row.impact),
         "residual": rate(row.residual_likelihood, row.residual_impact),
     }
 
 
-def _preview(request: HttpRequest, document: Document) -> HttpResponse:
-    """The rating of the degrees chosen so far, while the form is being filled in."""
-    rated = {}
-    for name, prefix in (("rating", ""), ("residual", "residual_")):
-        degrees = [
-            request.GET.get(f"{prefix}{part}") or request.GET.get(part, "")
-            for part in ("likelihood", "impact")
-        ]
-        if all(degree in {"1", "2", "3", "4", "5"} for degree in degrees):
-            rated[name] = document.rating.rate(*map(int, degrees))
-    return render(request, "gates/risk.html#preview", rated)
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def risk(request: HttpRequest, reference: str, mode: str) -> HttpResponse:
-    """One failure mode: the figures, what they suggest, the judgement, the response."""
+    """One failure mode: its figures, how it stands, and every assessment there was."""
     rollout = load(request, reference, may=may_edit)
     document = rollout.playbook.parsed
     asked = named(document.mode, mode)
+    told = told_now(rollout.initiative).get(mode, {})
     if request.method == "GET" and request.htmx:  # type: ignore[attr-defined]
-        return _preview(request, document)
+        form = _form(rollout, asked, told, request.GET)
+        form.is_valid()
+        return render(request, "gates/risk.html#preview", _preview(document, form))
     history = list(
         Assessment.objects.filter(initiative=rollout.initiative_id, mode=mode).select_related(
             "assessed_by", "owner"
         )
     )
     current = next((row for row in history if row.superseded_at is None), None)
-    form = AssessmentForm(
-        request.POST if request.method == "POST" else None,
-        initiative=rollout.initiative,
-        document=document,
-        mode=asked,
-        today=today(),
-        initial=initial_of(current, asked) if current else {"owner": rollout.initiative.owner_id},
-    )
+    initial = initial_of(current, asked) if current else {"owner": rollout.initiative.owner_id}
+    data = request.POST if request.method == "POST" else None
+    form = _form(rollout, asked, told, data, initial=initial)
     if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data
-        names = ("likelihood", "impact", "response", "response_text", "owner")
         try:
-            assess(
-                initiative=rollout.initiative,
-                mode=asked,
-                residual_likelihood=typed["residual_likelihood"],
-                residual_impact=typed["residual_impact"],
-                reassess_by=form.due_again(),
-                indicators=form.values,
-                by=reader(request),
-                at=timezone.now(),
-                **{name: typed[name] for name in names},
-            )
+            _assess(request, rollout, form)
         except Refused as refused:
             refuse(form, refused)
         else:
-            rating = document.rating.rate(typed["likelihood"], typed["impact"])
-            messages.success(
-                request, _("%(name)s: rated %(rating)s.") % {"name": asked.name, "rating": rating}
-            )
+            said = {"name": asked.name, "rating": form.ratings["now"]}
+            messages.success(request, _("%(name)s: rated %(rating)s.") % said)
             return redirect("gates:risk", reference, mode)
+    known = {**(current.indicators if current else {}), **told}
+    saved = suggest(asked, {**known, **implied(known)})
     return show(
         request,
         "gates/risk.html",
@@ -124,10 +106,62 @@ def risk(request: HttpRequest, reference: str, mode: str) -> HttpResponse:
         {
             "form": form,
             "mode": asked,
+            "teller": TELLERS.get(mode),
             "rules": document.rating,
             "history": [_rated(document, row) for row in history],
-            "suggestion": suggest(asked, current.indicators) if current else None,
             **_rated(document, current),
+            "live": _preview(document, form) if form.is_bound else _said(document, saved),
         },
         status=REFUSED if form.errors else 200,
     )
+
+
+def _form(
+    rollout: Rollout, mode: FailureMode, told: dict[str, Any], data: Any, **more: Any
+) -> AssessmentForm:
+    return AssessmentForm(
+        data,
+        initiative=rollout.initiative,
+        document=rollout.playbook.parsed,
+        mode=mode,
+        told=told,
+        today=today(),
+        **more,
+    )
+
+
+def _assess(request: HttpRequest, rollout: Rollout, form: AssessmentForm) -> None:
+    names = (
+        "likelihood",
+        "impact",
+        "override_reason",
+        "inherent_likelihood",
+        "inherent_impact",
+        "response",
+        "response_text",
+        "residual_likelihood",
+        "residual_impact",
+        "owner",
+    )
+    assess(
+        initiative=rollout.initiative,
+        mode=form.mode,
+        reassess_by=form.due_again(),
+        indicators=form.values,
+        figures=form.figures,
+        by=reader(request),
+        at=timezone.now(),
+        **{name: form.cleaned_data[name] for name in names},
+    )
+
+
+def _preview(document: Document, form: AssessmentForm) -> dict[str, Any]:
+    """What the figures typed so far suggest, and the ratings of the degrees chosen so far."""
+    return {**_said(document, form.suggestion), **form.ratings}
+
+
+def _said(document: Document, suggestion: Suggestion) -> dict[str, Any]:
+    """A suggestion, and the published figures that it rests on."""
+    keys = dict.fromkeys(each.threshold.reference for each in suggestion.fired)
+    references: list[Reference] = [document.reference(key) for key in keys if key]
+    return {"suggestion": suggestion, "references": references}

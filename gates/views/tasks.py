@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
+from gates import blockers
 from gates.blockers import LETTERS
 from gates.case import Case
 from gates.links import task_url
@@ -19,8 +20,9 @@ from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
 from gates.views.task import STATES, Section, Task, check_mark, spelled
 from initiatives.permissions import is_member, may_edit, may_verify
-from playbook.document import DesignArea
+from playbook.document import DesignArea, FailureMode
 from playbook.evaluate import Finding
+from risks.models import Assessment
 
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
@@ -116,6 +118,21 @@ class Worklist:
     def left_to_conditions(self) -> list[Finding]:
         """What is open and may be submitted: the decider can cover each by a condition."""
         return [f for f in self.case.evaluation.before_submission() if f.coverable]
+
+    @cached_property
+    def warnings(self) -> list[blockers.Line]:
+        """What to mind before deciding, and what keeps nothing shut."""
+        return blockers.warnings(self.case, self.rollout.initiative.reference)
+
+    @cached_property
+    def otherwise(self) -> list[tuple[FailureMode, Assessment]]:
+        """The failure modes that somebody judged otherwise than their figures suggest."""
+        rows = self.said.assessments
+        return [
+            (mode, rows[mode.key])
+            for mode in self.case.document.failure_modes
+            if mode.key in rows and rows[mode.key].override_reason
+        ]
 
     @property
     def can_submit(self) -> bool:

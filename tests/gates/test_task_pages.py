@@ -187,7 +187,11 @@ def test_an_assessment_keeps_its_figures_and_is_due_again_by_its_rating(
     for indicator in mode.indicators:
         assert indicator.question in html
         assert all(threshold.says in html for threshold in indicator.thresholds)
-    figures = {"i-owner_named": "no", "i-funding_confirmed_on": "12 May, finance"}
+    figures = {
+        "i-owner_named": "no",
+        "i-funding_confirmed_on": "12 May, finance",
+        "override_reason": "An owner is to be named this week.",
+    }
     answer = owner.post(f"{url}risks/budget/", {**JUDGED, **figures}, follow=True)
     assert "rated critical" in answer.content.decode()
     stored = Assessment.objects.get()
@@ -196,7 +200,8 @@ def test_an_assessment_keeps_its_figures_and_is_due_again_by_its_rating(
     assert (stored.residual_likelihood, stored.residual_impact) == (4, 4)
     assert stored.reassess_by == timezone.now().date() + timedelta(days=days)
     html = owner.get(f"{url}risks/budget/").content.decode()
-    assert "it is judged lower, at 4" in html
+    assert "Likelihood 4, suggested 5." in html
+    assert "An owner is to be named this week." in html
 
 
 def test_a_new_assessment_keeps_the_one_before_it_as_history(owner: Client, url: str) -> None:
@@ -206,6 +211,7 @@ def test_a_new_assessment_keeps_the_one_before_it_as_history(owner: Client, url:
     assert Assessment.objects.current().get().likelihood == 2
     html = owner.get(f"{url}risks/budget/").content.decode()
     assert html.count("once treated critical") == 1
+    assert html.count("once treated medium") == 1
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ from tests.factories import (
     make_decision,
     make_evidence,
     make_initiative,
+    make_metric,
     make_ready,
     make_rollout,
     make_sign_offs,
+    make_source,
     make_submitted,
     make_user,
 )
@@ -80,6 +82,9 @@ def make_underway(cast: Cast, *, at: datetime, name: str) -> Rollout:
     condition = NewCondition(left_open.id, "Bring it.", cast.owner, at.date() + timedelta(days=30))
     make_decision(rollout, "conditional_go", conditions=[condition], by=cast.second_office, at=at)
     make_evidence(initiative, by=cast.contributor, at=at, title="Pilot report, not yet verified")
+    make_source(initiative, by=cast.owner, at=at)
+    make_metric(initiative, by=cast.owner, at=at, kind="model", name="Answers rated helpful")
+    make_metric(initiative, by=cast.owner, at=at)
     rollout = Rollout.objects.get(pk=rollout.pk)
     open_review(rollout=rollout, by=cast.owner, at=at)
     return rollout
@@ -135,6 +140,8 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:criterion.key": document.gate(1).criteria[0].key,
         "gates:check.key": document.checks[0].key,
         "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
+        "gates:source.pk": rollout.initiative.sources.get().pk,
+        "gates:metric.pk": rollout.initiative.metrics.first().pk,
         "gates:evidence.pk": evidence.pk,
         "gates:verify_evidence.pk": evidence.pk,
         "gates:decision.pk": Decision.objects.get(rollout=rollout).pk,

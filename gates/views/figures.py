@@ -1,0 +1,186 @@
+"""What is connected and what is measured: rows whose figures tell of a failure mode themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.permissions import reader
+from gates.case import Case
+from gates.forms.figures import MetricForm, SourceForm
+from gates.forms.shared import refuse
+from gates.views.loading import load
+from gates.views.page import REFUSED, judged, show
+from initiatives.errors import Refused
+from initiatives.permissions import may_edit
+from look.forms import ModelForm
+from metrics.models import Metric, MetricKind
+from metrics.services import add_metric, change_metric, remove_metric
+from playbook.document import FailureMode
+from playbook.indicators import Suggestion, suggest
+from risks.models import SourceSystem
+from risks.sources import change_source, list_source, remove_source
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Rows of one kind: their form, their page, and the services that change them."""
+
+    model: type[SourceSystem] | type[Metric]
+    form: type[ModelForm]
+    page: str
+    mode: str
+    noun: str
+    given_as: str
+    add: Callable[..., Any]
+    change: Callable[..., Any]
+    remove: Callable[..., Any]
+
+
+SOURCES = Kind(
+    SourceSystem,
+    SourceForm,
+    "sources",
+    "integration",
+    "source system",
+    "source",
+    list_source,
+    change_source,
+    remove_source,
+)
+METRICS = Kind(
+    Metric,
+    MetricForm,
+    "metrics",
+    "value",
+    "metric",
+    "metric",
+    add_metric,
+    change_metric,
+    remove_metric,
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the rows make of their failure mode: its figures, and what these call for."""
+
+    mode: FailureMode
+    figures: dict[str, Any]
+    suggestion: Suggestion
+    rating: str
+    assessed: bool
+
+
+def _told(case: Case, key: str) -> Told | None:
+    """None where the rollout's playbook has no such failure mode."""
+    mode = next((each for each in case.document.failure_modes if each.key == key), None)
+    if mode is None:
+        return None
+    figures = dict(case.facts.figures.get(key, {}))
+    suggestion = suggest(mode, figures)
+    degrees = (suggestion.likelihood, suggestion.impact)
+    rating = case.document.rating.rate(*degrees) if all(degrees) else ""  # type: ignore[arg-type]
+    return Told(mode, figures, suggestion, rating, key in case.facts.risks)
+
+
+@login_required
+@get_or_post
+def sources(request: HttpRequest, reference: str) -> HttpResponse:
+    """Every system that production needs, and what it takes to connect them all."""
+    return _all(request, reference, SOURCES)
+
+
+@login_required
+@get_or_post
+def source(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    return _one(request, reference, pk, SOURCES)
+
+
+@login_required
+@get_or_post
+def metrics(request: HttpRequest, reference: str) -> HttpResponse:
+    """What is measured, and whether it makes a case."""
+    return _all(request, reference, METRICS)
+
+
+@login_required
+@get_or_post
+def metric(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    return _one(request, reference, pk, METRICS)
+
+
+def _all(request: HttpRequest, reference: str, kind: Kind) -> HttpResponse:
+    posted = request.method == "POST"
+    rollout = load(request, reference, may=may_edit if posted else None)
+    form = kind.form(request.POST if posted else None)
+    if posted and form.is_valid():
+        try:
+            row = kind.add(
+                initiative=rollout.initiative,
+                fields=form.cleaned_data,
+                by=reader(request),
+                at=timezone.now(),
+            )
+        except Refused as refused:
+            refuse(form, refused)
+        else:
+            messages.success(request, _("%(name)s: added.") % {"name": row.name})
+            return redirect(f"gates:{kind.page}", reference)
+    case = judged(rollout)
+    rows = list(kind.model.objects.filter(initiative=rollout.initiative_id))
+    return show(
+        request,
+        f"gates/{kind.page}.html",
+        rollout,
+        {
+            "rows": rows,
+            "business": [row for row in rows if getattr(row, "kind", "") == MetricKind.BUSINESS],
+            "form": form,
+            "told": _told(case, kind.mode),
+            "edits": may_edit(reader(request), rollout.initiative),
+        },
+        status=REFUSED if form.errors else 200,
+    )
+
+
+def _one(request: HttpRequest, reference: str, pk: int, kind: Kind) -> HttpResponse:
+    rollout = load(request, reference, may=may_edit)
+    row = get_object_or_404(kind.model, pk=pk, initiative=rollout.initiative_id)
+    name = row.name  # a form that is sent back writes over the row's
+    act: dict[str, Any] = {kind.given_as: row, "by": reader(request), "at": timezone.now()}
+    if request.method == "POST" and "remove" in request.POST:
+        kind.remove(**act)
+        messages.success(request, _("%(name)s: taken off; the history keeps it.") % {"name": name})
+        return redirect(f"gates:{kind.page}", reference)
+    form = kind.form(request.POST if request.method == "POST" else None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            kind.change(fields=form.cleaned_data, **act)
+        except Refused as refused:
+            refuse(form, refused)
+        else:
+            messages.success(request, _("%(name)s: saved.") % {"name": row.name})
+            return redirect(f"gates:{kind.page}", reference)
+    return show(
+        request,
+        "gates/figure_row.html",
+        rollout,
+        {
+            "form": form,
+            "name": name,
+            "noun": kind.noun,
+            "fields": f"gates/{kind.page}_fields.html",
+            "back": f"gates:{kind.page}",
+        },
+        status=REFUSED if form.errors else 200,
+    )

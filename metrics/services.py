@@ -1,0 +1,131 @@
+"""Naming, changing and taking off the metrics of an initiative, each with its event."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from initiatives.errors import Refused
+from initiatives.models import Initiative
+from initiatives.services import conclude, lock
+from metrics.models import Metric
+
+FIELDS = (
+    "name",
+    "kind",
+    "unit",
+    "direction",
+    "baseline",
+    "baseline_on",
+    "target",
+    "target_by",
+    "measured_by",
+    "latest",
+    "latest_on",
+)
+DATED = (
+    ("baseline", "baseline_on", "Baseline measured on"),
+    ("latest", "latest_on", "Measured on"),
+)
+
+
+@transaction.atomic
+def add_metric(
+    *, initiative: Initiative, fields: Mapping[str, Any], by: User, at: datetime
+) -> Metric:
+    """Name something to be measured.
+
+    ``fields`` are those of Metric named in FIELDS; what is left out is unknown. Raises Refused
+    without a name, for a name that is taken, for a figure without its day or a day without its
+    figure, for a day that has not come yet, and for a target that is worse than its baseline.
+    """
+    stored = lock(initiative.pk)
+    metric = Metric(initiative=stored)
+    _fill(metric, fields, by, at)
+    conclude(
+        initiative=stored,
+        verb="metric.added",
+        summary=f"Metric added: {metric.name}",
+        data=_told(metric),
+        by=by,
+        at=at,
+    )
+    return metric
+
+
+@transaction.atomic
+def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> Metric:
+    """Change what is known of a metric; what ``fields`` leaves out stays.
+
+    Raises Refused as adding does, and Metric.DoesNotExist once it is taken off.
+    """
+    initiative = lock(metric.initiative_id)
+    stored = Metric.objects.get(pk=metric.pk)
+    before = _told(stored)
+    _fill(stored, fields, by, at)
+    after = _told(stored)
+    changed = {key: [before[key], after[key]] for key in FIELDS if before[key] != after[key]}
+    if changed:
+        conclude(
+            initiative=initiative,
+            verb="metric.changed",
+            summary=f"Metric changed: {stored.name}",
+            data={"metric": stored.pk, "changed": changed},
+            by=by,
+            at=at,
+        )
+    return stored
+
+
+@transaction.atomic
+def remove_metric(*, metric: Metric, by: User, at: datetime) -> None:
+    """Take off a metric that nobody is held to. The history keeps its figures."""
+    initiative = lock(metric.initiative_id)
+    stored = Metric.objects.get(pk=metric.pk)
+    told = _told(stored)
+    stored.delete()
+    conclude(
+        initiative=initiative,
+        verb="metric.removed",
+        summary=f"Metric taken off: {stored.name}",
+        data=told,
+        by=by,
+        at=at,
+    )
+
+
+def _fill(metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> None:
+    for name in FIELDS:
+        if name in fields:
+            value = fields[name]
+            setattr(metric, name, value.strip() if isinstance(value, str) else value)
+    if reasons := _reasons(metric, at):
+        raise Refused(reasons)
+    metric.set_by, metric.set_at = by, at
+    metric.save()
+
+
+def _reasons(metric: Metric, at: datetime) -> list[str]:
+    """What keeps the metric from being stored."""
+    reasons = []
+    if not metric.name:
+        reasons.append("Metric: give its name.")
+    others = Metric.objects.filter(initiative=metric.initiative_id).exclude(pk=metric.pk)
+    if others.filter(name__iexact=metric.name).exists():
+        reasons.append(f"Metric: “{metric.name}” is there already. Change that one.")
+    for figure, day, label in DATED:
+        value, on = getattr(metric, figure), getattr(metric, day)
+        if (value is None) != (on is None):
+            reasons.append(f"{label}: give the figure and its day, or neither.")
+        if on is not None and on > at.date():
+            reasons.append(f"{label}: give a day that has come.")
+    if metric.aims_lower:
+        reasons.append("Target: it is worse than the baseline. Change it, or which way is better.")
+    return reasons
+
+
+def _told(metric: Metric) -> dict[str, Any]:
+    """What an event says of it."""
+    return {"metric": metric.pk, **{name: getattr(metric, name) for name in FIELDS}}
