@@ -10,7 +10,16 @@ from playbook.document import Document
 _parsed: dict[str, Document] = {}
 """Documents by digest. Parsing takes milliseconds, and what a digest stands for cannot change."""
 
-IMMUTABLE = [pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)]
+IMMUTABLE = [
+    pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+    pgtrigger.Trigger(
+        name="not_emptied",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'A published playbook is never truncated.';",
+    ),
+]
 
 
 class PlaybookText(models.Model):
@@ -70,6 +79,12 @@ class PlaybookVersion(models.Model):
         return known
 
 
+class PlaybookDraftQuerySet(models.QuerySet["PlaybookDraft"]):
+    def under_way(self) -> "PlaybookDraft | None":
+        """The draft that somebody works on, if there is one."""
+        return self.filter(published_as__isnull=True).select_related("based_on").first()
+
+
 class PlaybookDraft(models.Model):
     """A playbook in the making: at most one at a time, changed until it is published or dropped.
 
@@ -84,6 +99,8 @@ class PlaybookDraft(models.Model):
     published_as = models.OneToOneField(
         PlaybookVersion, null=True, on_delete=models.PROTECT, related_name="draft"
     )
+
+    objects = PlaybookDraftQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -78,10 +78,14 @@ def test_listing_versions_does_not_read_their_documents(django_assert_num_querie
         "DELETE FROM playbook_playbookversion",
         "UPDATE playbook_playbooktext SET document = '{}'",
         "DELETE FROM playbook_playbooktext",
+        "TRUNCATE playbook_playbookversion CASCADE",
+        "TRUNCATE playbook_playbooktext CASCADE",
     ],
 )
 def test_the_database_refuses_to_change_what_is_published(statement):
     ensure_standard(at=NOON)
-    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
-        connection.cursor().execute(statement)
+    refused = pytest.raises(DatabaseError, match="Cannot update or delete|never truncated")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is still to be checked bars TRUNCATE
+        cursor.execute(statement)
     assert PlaybookText.objects.get().document["title"] == "Pilot to production"
