@@ -25,7 +25,6 @@ class Reader:
     edits: bool
     verifies: bool
     assigns: bool
-    reopens: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,9 @@ def _unopened(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
         return None
     gate, initiative = case.document.gate(case.facts.gate or 0), rollout.initiative
     title = f"Open the {gate.name} review"
-    proof = "Proof of a gate that it skipped. " if case.facts.owed_gates else ""
+    proof = ""
+    if case.facts.owed_gates:
+        proof = "Proof of a gate that it skipped. " if case.facts.claimed else "It no longer counts. "
     text = f"{proof}{gate.question.format(name='it')} {_asks(case)}"
     if reader.submits:
         who = _first(reader.user) if reader.member else str(initiative.owner)

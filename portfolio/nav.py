@@ -31,6 +31,10 @@ def _office(user: User) -> bool:
     return Role.PROGRAM_OFFICE in user.roles
 
 
+def _steers(user: User) -> bool:
+    return bool({Role.PROGRAM_OFFICE, Role.EXECUTIVE} & set(user.roles))
+
+
 def _reviewer(user: User) -> bool:
     return bool(user.remits)
 
@@ -60,6 +64,8 @@ PLACES = (
         lambda user: _works(user) or user.may(Permission.SEE_ALL),
         "decisions",
     ),
+    Place("intake", "Intake", "portfolio:intake", _steers),
+    Place("graveyard", "Graveyard", "portfolio:graveyard", _steers),
     Place("proving", "Proving", "portfolio:proving", lambda user: user.may(Permission.ASSIGN)),
     Place("import", "Import", "portfolio:imports", lambda user: user.may(Permission.IMPORT)),
     Place("people", "People", "accounts:people", lambda user: user.may(Permission.PEOPLE)),
@@ -96,7 +102,12 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
     user = request.user
     if not isinstance(user, User):
         return []
-    shown = [("Profile and sign-in", reverse("accounts:profile"))]
+    shown = [
+        ("Profile and sign-in", reverse("accounts:profile")),
+        ("Glossary", reverse("portfolio:glossary")),
+    ]
+    if user.may(Permission.SEE_ALL):
+        shown.append(("Crosswalk to other frameworks", reverse("portfolio:crosswalk")))
     if user.may(Permission.EDIT_ALL):
         shown.append(("Reminders sent", reverse("reminders:sent")))
     return [{"label": label, "url": url} for label, url in shown]

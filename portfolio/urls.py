@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portfolio.views import assigning, attention, dashboard, exports, home, personal, proving, table
+from portfolio.views import (
+    assigning,
+    attention,
+    dashboard,
+    exports,
+    graveyard,
+    guidance,
+    home,
+    intake,
+    personal,
+    proving,
+    table,
+)
 
 app_name = "portfolio"
 
@@ -13,7 +25,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolio/assign/", assigning.assign, name="assign"),
     path("portfolio/export/portfolio.<slug:kind>", exports.export, name="export"),
     path("find/", table.search, name="search"),
+    path("glossary/", guidance.terms, name="glossary"),
+    path("crosswalk/", guidance.crosswalk, name="crosswalk"),
+    path(
+        "crosswalk/export/crosswalk.<slug:kind>",
+        guidance.crosswalk_export,
+        name="crosswalk_export",
+    ),
     path("proving/", proving.proving, name="proving"),
+    path("intake/", intake.intake, name="intake"),
+    path("graveyard/", graveyard.graveyard, name="graveyard"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("decisions/", personal.decisions, name="decisions"),
     path("tasks/", personal.tasks, name="tasks"),

@@ -20,6 +20,7 @@ from gates.holding import giving_way, taken_back
 from gates.models import Decision, Pause, Review, Rollout
 from gates.nextstep import Reader, next_step
 from gates.premisefacts import premises_of
+from gates.reachfacts import reach_of
 from gates.resting import Words, words_at_rest
 from gates.way import way_through
 from initiatives.models import Evidence, Initiative, Membership
@@ -73,6 +74,7 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "pause": beside.pause,
         "said": beside.said,
         "decisions": decisions,
+        "reach": reach_of(case),
         **_evidence(initiative),
         "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
         "today": today,

@@ -257,18 +257,3 @@ def resume(request: HttpRequest, reference: str) -> HttpResponse:
     else:
         messages.success(request, _("Resumed."))
     return redirect(rollout.initiative)
-
-
-@login_required
-@require_POST
-def reopen(request: HttpRequest, reference: str) -> HttpResponse:
-    """Begin anew at intake what was stopped or retired: a rollout of its own."""
-    rollout = load(request, reference, may=lambda user, _initiative: user.may(Permission.EDIT_ALL))
-    try:
-        start_rollout(initiative=rollout.initiative, by=reader(request), at=timezone.now())
-    except Refused as refused:
-        for reason in refused.reasons:
-            messages.error(request, reason)
-    else:
-        messages.success(request, _("Reopened at intake. What came before stays in its history."))
-    return redirect(rollout.initiative)

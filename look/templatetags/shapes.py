@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from look import charts, glyphs
 from look.glyphs import raw
+from look.quadrant import quadrant
 
 register = template.Library()
 
@@ -17,6 +18,7 @@ for tag in (glyphs.icon, glyphs.mark, glyphs.label, glyphs.stage_marks, glyphs.l
 for chart in (
     charts.segments,
     charts.criteria_bar,
+    charts.band,
     charts.bullet,
     charts.ageing,
     charts.time_in_stage,
@@ -24,6 +26,7 @@ for chart in (
     charts.stacked,
     charts.funnel,
     charts.agenda,
+    quadrant,
 ):
     register.simple_tag(chart, name=chart.__name__)
 register.simple_tag(charts.weeks, name="weeks")

@@ -9,7 +9,6 @@ from initiatives.models import BusinessUnit, Initiative
 from initiatives.services import edit_initiative, set_contributors
 from tests.factories import (
     NOW,
-    make_decision,
     make_initiative,
     make_playbook,
     make_rollout,
@@ -263,19 +262,6 @@ def test_resuming_is_a_post_and_says_when_there_is_nothing_to_resume(client, at,
     client.post(at(maya, "pause"), {"reason": "Waits.", "cause": "budget"})
     assert "Resumed." in client.post(url, follow=True).content.decode()
     assert Pause.objects.get().resumed_by == maya
-
-
-# Reopening
-
-
-def test_what_was_stopped_begins_anew_at_intake(client, at, rollout, hannah, carol, maya):
-    make_decision(rollout, "stop", by=carol)
-    assert client.post(at(maya, "reopen")).status_code == 403
-    url = at(hannah, "reopen")
-    assert client.get(url).status_code == 405
-    assert "Reopened at intake." in client.post(url, follow=True).content.decode()
-    assert Rollout.objects.live().get().stage == "intake"
-    assert "already under way" in client.post(url, follow=True).content.decode()
 
 
 # History

@@ -20,6 +20,7 @@ from django.views.defaults import server_error
 
 from gates.models import Rollout
 from gates.services.rollouts import pause
+from gates.services.stalls import note_stall
 from portfolio.sample.seed import seed
 from reminders.models import DemoMail
 from tests.factories import (
@@ -55,6 +56,8 @@ EMPTY = (
     ("office", "portfolio:table"),
     ("office", "portfolio:proving"),
     ("office", "portfolio:imports"),
+    ("office", "portfolio:intake"),
+    ("executive", "portfolio:graveyard"),
     ("office", "reminders:sent"),
     ("executive", "portfolio:dashboard"),
     ("executive", "portfolio:decisions"),
@@ -78,6 +81,10 @@ SITUATIONS = (
     ("paused", "owner", "gates:initiative"),
     ("stopped", "owner", "gates:initiative"),
     ("stopped", "office", "gates:decide"),
+    ("stopped", "office", "gates:revive"),
+    ("stalled", "owner", "gates:initiative"),
+    ("stalled", "owner", "gates:stall"),
+    ("stalled", "second_office", "gates:revive"),
     ("steady", "owner", "gates:initiative"),
     ("steady", "owner", "gates:review"),
 )
@@ -244,6 +251,12 @@ def situations(cast: Cast, at: datetime) -> Mapping[str, Rollout]:
     make_submitted(submitted, by=cast.owner, at=at)
     paused = begun("Grant matching", "limited")
     pause(rollout=paused, reason="The vendor changed.", cause="integration", by=cast.owner, at=at)
+    long_ago = at - timedelta(days=45)
+    idle = make_initiative(
+        owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=long_ago, name="Slow approvals"
+    )
+    stalled = make_rollout(idle, by=cast.office, at=long_ago)
+    note_stall(rollout=stalled, words="Under review.", cause="governance", by=cast.owner, at=at)
     stopped = begun("Meeting notes")
     make_decision(stopped, "stop", by=cast.office, at=at)
     steady = make_passed(
@@ -260,6 +273,7 @@ def situations(cast: Cast, at: datetime) -> Mapping[str, Rollout]:
         "submitted": submitted,
         "claimed": begun("Chat for everyone", "steady", owner=None, sponsor=None),
         "paused": paused,
+        "stalled": stalled,
         "stopped": stopped,
         "steady": steady,
     }
