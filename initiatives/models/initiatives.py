@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 NAME_LENGTH = 500
+# What the full-text index holds; a query uses the index only with this very expression.
+SAID_OF_IT = SearchVector("name", "problem", config="english")
 
 
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
@@ -191,6 +195,7 @@ class Initiative(models.Model):
         ]
         indexes = [
             models.Index(fields=["unit"], name="initiatives_by_unit"),
+            GinIndex(SAID_OF_IT, name="initiatives_said"),
         ]
 
     def __str__(self) -> str:
