@@ -207,6 +207,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "settle-slips": {
+        "task": "gates.tasks.settle_slips",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "revoke-overdue-goes": {
         "task": "gates.tasks.revoke_overdue_goes",
         "schedule": timedelta(hours=1),

@@ -1,7 +1,7 @@
 """The case of a rollout: its facts, composed in one query, and what the playbook makes of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any
@@ -41,7 +41,9 @@ from playbook.facts import (
     SignOffFact,
     SlipFact,
 )
+from playbook.findings import Finding
 from playbook.labels import ENDED
+from playbook.standing_facts import Passed, no_longer_held
 from risks import facts as risks
 
 
@@ -51,6 +53,7 @@ class Case:
 
     document: Document
     facts: Facts
+    passed: Passed = field(default_factory=dict)
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -66,6 +69,11 @@ class Case:
     def digest(self) -> str:
         """What a decider signs: the SHA-256 of the canonical facts."""
         return digest_of(self.seen)
+
+    @cached_property
+    def failing(self) -> dict[int, tuple[Finding, ...]]:
+        """The passed gates whose ground does not hold today, with the facts that fail it."""
+        return no_longer_held(self.document, self.facts, self.passed)
 
     @property
     def decider_ids(self) -> frozenset[int]:
@@ -99,7 +107,10 @@ def cases_of(rollouts: QuerySet[Rollout], *, today: date) -> dict[int, Case]:
 
 
 def _case(row: Any, today: date) -> Case:
-    return Case(document=row.playbook.parsed, facts=_facts(row, today=today))
+    left_open: dict[int, set[str]] = {gate: set() for gate in row.gates_passed}
+    for condition in row.conditions_data:
+        left_open.setdefault(condition["gate"], set()).add(condition["blocker"])
+    return Case(document=row.playbook.parsed, facts=_facts(row, today=today), passed=left_open)
 
 
 @cache
@@ -116,7 +127,8 @@ def _all_with_facts() -> QuerySet[Rollout]:
         **operations.subqueries("initiative_id"),
         **initiatives.subqueries("initiative_id"),
         slips_data=ArraySubquery(
-            Slip.objects.filter(passage__rollout=mine, ended_on__isnull=True)
+            Slip.objects.under_way()
+            .filter(passage__rollout=mine)
             .order_by("passage__gate")
             .values(json=JSONObject(gate=F("passage__gate"), since="since", text="text"))
         ),
@@ -165,12 +177,17 @@ def _all_with_facts() -> QuerySet[Rollout]:
             )
         ),
         conditions_data=ArraySubquery(
-            Condition.objects.still_owed()
-            .filter(rollout=mine)
+            Condition.objects.filter(rollout=mine, decision__passage__void_since__isnull=True)
             .order_by("id")
             .values(
                 json=JSONObject(
-                    id="id", gate=F("decision__gate"), text="text", due="due", owner=person("owner")
+                    id="id",
+                    gate=F("decision__gate"),
+                    blocker="blocker",
+                    text="text",
+                    due="due",
+                    owner=person("owner"),
+                    closed=F("closed_at"),
                 )
             )
         ),
@@ -239,6 +256,7 @@ def _facts(row: Any, *, today: date) -> Facts:
                 due=date.fromisoformat(c["due"]),
             )
             for c in row.conditions_data
+            if c["closed"] is None
         ),
         architecture=initiative.architecture,
         population=initiative.population,

@@ -48,7 +48,7 @@ TASKS: dict[str, Where] = {
     ),
     "band": _part("reach", "exposure"),
     "group": _part("reach", "groups"),
-    "slip": _page("review"),
+    "slip": _page("holding"),
     "criterion": _keyed("criterion"),
     "rung": _keyed("check"),
     "failure_mode": _keyed("risk"),

@@ -119,7 +119,8 @@ def _unopened(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     title = f"Open the {gate.name} review"
     proof = ""
     if case.facts.owed_gates:
-        proof = "Proof of a gate that it skipped. " if case.facts.claimed else "It no longer counts. "
+        claimed = case.facts.claimed
+        proof = "Proof of a gate that it skipped. " if claimed else "It no longer counts. "
     text = f"{proof}{gate.question.format(name='it')} {_asks(case)}"
     if reader.submits:
         who = _first(reader.user) if reader.member else str(initiative.owner)

@@ -10,9 +10,12 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("Source systems", "gates:sources"),
     ("Metrics", "gates:metrics"),
     ("Ladder", "gates:ladder"),
+    ("Reach", "gates:reach"),
+    ("Practice", "gates:practice"),
     ("Money", "gates:money"),
     ("What holds", "gates:holding"),
     ("Evidence", "gates:evidence_list"),
+    ("Crosswalk", "gates:crosswalk"),
     ("History", "gates:history"),
 )
 """What a page is called, and the name of its address."""

@@ -1,12 +1,13 @@
-"""What the calendar does to rollouts: judgements run out, and so does a condition's grace."""
+"""What the calendar does to rollouts: judgements run out, conditions and gates lose their grace."""
 
 import logging
 
 from celery import shared_task
 from django.utils import timezone
 
-from gates.models import Condition
+from gates.models import Condition, Rollout
 from gates.services.conditions import past_grace, revoke_go
+from gates.services.slips import in_question, settle
 from gates.standings import refresh_run_out
 
 logger = logging.getLogger(__name__)
@@ -28,3 +29,17 @@ def revoke_overdue_goes() -> None:
             revoke_go(condition=condition, at=at)
         except Exception:
             logger.exception("The go of condition %s could not be revoked", condition.pk)
+
+
+@shared_task
+def settle_slips() -> None:
+    """Say which passed gates give way, and take back those that did so for too long. One failure
+    holds up no other."""
+    at = timezone.now()
+    while refresh_run_out(at=at):
+        pass
+    for rollout in Rollout.objects.filter(pk__in=in_question()):
+        try:
+            settle(rollout=rollout, at=at)
+        except Exception:
+            logger.exception("The gates of rollout %s could not be settled", rollout.pk)

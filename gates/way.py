@@ -7,7 +7,7 @@ from typing import Any
 from audit.words import short_day
 from gates.case import Case
 from gates.models import Decision, Outcome, Rollout
-from gates.models.decisions import PASSING
+from gates.models.decisions import AUTOMATIC, PASSING
 from gates.models.rollouts import PATH, Stage
 from playbook.labels import plan_ends
 
@@ -37,9 +37,10 @@ class _Way:
         self.passed = {d.gate: d for d in reversed(decisions) if _stands(d)}
         self.revoked = {
             d.gate: d
-            for d in decisions
-            if d.outcome == Outcome.REVOKE and d.from_stage == d.to_stage
+            for d in reversed(decisions)
+            if d.outcome in AUTOMATIC and d.from_stage == d.to_stage
         }
+        self.slips = {slip.gate: slip for slip in case.facts.slips}
         self.planned = dict(self._plan())
 
     def _reached(self) -> int:
@@ -113,9 +114,12 @@ class _Way:
             word = "conditional go" if conditional else "go"
             state = "conditional" if conditional else "go"
             note = f"{word}, {short_day(go.decided_at.date(), today)}"
+            if slip := self.slips.get(number):
+                note = f"giving way since {short_day(slip.since, today)}"
         elif number in self.revoked and number < self.reached:
             lost = self.revoked[number].decided_at.date()
-            state, note = "lost", f"revoked {short_day(lost, today)}"
+            word = "revoked" if self.revoked[number].outcome == Outcome.REVOKE else "taken back"
+            state, note = "lost", f"{word} {short_day(lost, today)}"
         else:
             state, note = "open", self._ahead(number) if self.rollout.live else ""
         return {"number": number, "state": state, "note": note}

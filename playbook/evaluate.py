@@ -9,7 +9,7 @@ from datetime import date
 
 from audit.words import listed
 from playbook import hazards, premises, reach
-from playbook.document import Document, Gate, MvpCheck
+from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
 from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
 
@@ -56,7 +56,9 @@ def _owed(gate: Gate, facts: Facts) -> Iterator[Finding]:
                 str(number),
                 "not_met",
                 f"Gate {number} not yet proven",
-                f"This initiative was placed by a claim and still owes proof of Gate {number}.",
+                f"This initiative was placed by a claim and still owes proof of Gate {number}."
+                if facts.claimed
+                else f"Gate {number} was passed and no longer counts.",
                 fix=f"Prove Gate {number} first.",
             )
 
@@ -112,10 +114,14 @@ def _design(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
 
 
 def _funding(gate: Gate, facts: Facts) -> Iterator[Finding]:
-    if gate.allows_learning_exercise:
-        return
+    if not gate.allows_learning_exercise:
+        yield funding_finding(facts)
+
+
+def funding_finding(facts: Facts) -> Finding:
+    """Whether there is a clear production funding path."""
     missing = listed(facts.funding_missing)
-    yield finding(
+    return finding(
         "funding",
         "path",
         "not_met" if missing else "met",
@@ -129,8 +135,13 @@ def _funding(gate: Gate, facts: Facts) -> Iterator[Finding]:
 
 def _criteria(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
     for criterion in document.criteria_for(gate.number, facts.impact_class):
-        state, text, fix = _judge(criterion.needs, facts.answers.get(criterion.key), facts.today)
-        yield finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+        yield criterion_finding(criterion, facts)
+
+
+def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
+    """How an exit criterion stands today."""
+    state, text, fix = _judge(criterion.needs, facts.answers.get(criterion.key), facts.today)
+    return finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
 
 
 def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, str, str]:
@@ -168,19 +179,24 @@ def _rung(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
         rung = rung_of(gate, check)
         if rung is None:
             return
-        fact = facts.checks.get(check.key, CheckFact("unassigned"))
-        actual = fact.state_on(facts.today)
-        reached = actual in _RUNGS[rung] or (actual == "lapsed" and rung == "assigned")
-        state: State = "met" if reached else "stale" if actual == "lapsed" else "not_met"
-        yield finding(
-            "rung",
-            check.key,
-            state,
-            check.name,
-            _rung_text(fact, actual),
-            fix="" if reached else _RUNG_FIX[rung] if actual != "lapsed" else _RUNG_FIX["lapsed"],
-            who=fact.assignee.label if fact.assignee else "",
-        )
+        yield rung_finding(check, rung, facts)
+
+
+def rung_finding(check: MvpCheck, rung: str, facts: Facts) -> Finding:
+    """How an MVP check stands today against this rung."""
+    fact = facts.checks.get(check.key, CheckFact("unassigned"))
+    actual = fact.state_on(facts.today)
+    reached = actual in _RUNGS[rung] or (actual == "lapsed" and rung == "assigned")
+    state: State = "met" if reached else "stale" if actual == "lapsed" else "not_met"
+    return finding(
+        "rung",
+        check.key,
+        state,
+        check.name,
+        _rung_text(fact, actual),
+        fix="" if reached else _RUNG_FIX[rung] if actual != "lapsed" else _RUNG_FIX["lapsed"],
+        who=fact.assignee.label if fact.assignee else "",
+    )
 
 
 _RUNG_FIX = {

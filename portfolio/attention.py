@@ -12,26 +12,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
-from django.urls import reverse
 
 from checklists.models import Check, CheckStatus
-from gates.models import Condition, Decision, Outcome, Review, ReviewState, Rollout, Stage
+from gates.models import Condition, Decision, Outcome, Review, ReviewState, Rollout, Slip, Stage
 from gates.models.rollouts import ENDED
 from look.templatetags.formats import day, plural_count
+from portfolio import running
+from portfolio.lines import Day, Found, Say, first_name, of, page
 
 SOON_DAYS = 7
 LAPSING_DAYS = 14
-
-Found = Mapping[str, Any]
-Say = Callable[[Found, date], tuple[str, str, str]]
-
-
-@dataclass(frozen=True)
-class Day:
-    """The day that is looked at, and the days for proof by each published playbook's id."""
-
-    today: date
-    proof_days: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -62,20 +52,6 @@ class Line:
     act_url: str
 
 
-def _page(name: str, found: Found, *more: object) -> str:
-    return reverse(f"gates:{name}", args=[found["ref"], *more])
-
-
-def _of(prefix: str) -> dict[str, F]:
-    """The initiative's reference, name, owner and sponsor, from where the rule's model is."""
-    return {
-        "ref": F(f"{prefix}reference"),
-        "name": F(f"{prefix}name"),
-        "owned_by": F(f"{prefix}owner__name"),
-        "sponsored_by": F(f"{prefix}sponsor__name"),
-    }
-
-
 def _days(since: date, today: date) -> str:
     return plural_count((today - since).days, "day")
 
@@ -89,7 +65,7 @@ def _reviews(state: str) -> QuerySet[Review]:
 
 def _review_rows(reviews: QuerySet[Review]) -> QuerySet[Any, Found]:
     return reviews.order_by("due", "pk").values(
-        "gate", "due", "submitted_at", **_of("rollout__initiative__")
+        "gate", "due", "submitted_at", **of("rollout__initiative__")
     )
 
 
@@ -106,7 +82,7 @@ def _say_nobody(found: Found, today: date) -> tuple[str, str, str]:
         f"Everybody who could decide Gate {found['gate']} had a hand in what is judged. "
         "Name another sponsor, or ask somebody else of the program office.",
         "Name a decider",
-        _page("people", found),
+        page("people", found),
     )
 
 
@@ -127,7 +103,7 @@ def _say_decision(found: Found, today: date) -> tuple[str, str, str]:
         f"Gate {found['gate']} {since} and {by} {day(found['due'], today)}. "
         f"{sponsor} program office may decide.",
         f"Decide Gate {found['gate']}",
-        _page("decide", found),
+        page("decide", found),
     )
 
 
@@ -140,7 +116,7 @@ def _say_review(found: Found, today: date) -> tuple[str, str, str]:
         f"The Gate {found['gate']} review was due on {day(found['due'], today)}; "
         f"{found['owned_by'] or 'nobody'} has not submitted it.",
         "Open the review",
-        _page("review", found),
+        page("review", found),
     )
 
 
@@ -153,7 +129,7 @@ def _revoked(on: Day) -> QuerySet[Any, Found]:
         Decision.objects.filter(~Exists(later), outcome=Outcome.REVOKE)
         .exclude(rollout__stage__in=ENDED)
         .order_by("decided_at")
-        .values("gate", "decided_at", **_of("rollout__initiative__"))
+        .values("gate", "decided_at", **of("rollout__initiative__"))
     )
 
 
@@ -162,7 +138,39 @@ def _say_revoked(found: Found, today: date) -> tuple[str, str, str]:
         f"A condition ran past its grace, so the go at Gate {found['gate']} was taken back on "
         f"{day(found['decided_at'], today)}. The gate has to be decided anew.",
         "Open the review",
-        _page("review", found),
+        page("review", found),
+    )
+
+
+def _slip_rows(slips: QuerySet[Slip]) -> QuerySet[Any, Found]:
+    return (
+        slips.filter(passage__rollout__in=Rollout.objects.live())
+        .order_by("since", "pk")
+        .values(
+            "since",
+            "text",
+            "ended_on",
+            gate=F("passage__gate"),
+            **of("passage__rollout__initiative__"),
+        )
+    )
+
+
+def _say_taken_back(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"Gate {found['gate']} was taken back on {day(found['ended_on'], today)}: what it rests "
+        f"on had not held since {day(found['since'], today)}. {found['text']}",
+        f"Open the Gate {found['gate']} review",
+        page("review", found),
+    )
+
+
+def _say_slip(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"What Gate {found['gate']} rests on has not held since {day(found['since'], today)}; "
+        f"after its grace the gate is taken back. {found['text']}",
+        f"Ask {first_name(found['owned_by'])}",
+        page("holding", found),
     )
 
 
@@ -171,7 +179,7 @@ def _conditions(low: date | None, high: date) -> QuerySet[Any, Found]:
     if low is not None:
         owed = owed.filter(due__gte=low)
     return owed.order_by("due", "pk").values(
-        "id", "text", "due", holder=F("owner__name"), **_of("rollout__initiative__")
+        "id", "text", "due", holder=F("owner__name"), **of("rollout__initiative__")
     )
 
 
@@ -181,7 +189,7 @@ def _say_condition(found: Found, today: date) -> tuple[str, str, str]:
         f"“{found['text']}” {'was' if late else 'is'} due on {day(found['due'], today)}; "
         f"{found['holder']} owes it." + (" After its grace the go is revoked." if late else ""),
         "Open the condition",
-        _page("condition", found, found["id"]),
+        page("condition", found, found["id"]),
     )
 
 
@@ -195,7 +203,7 @@ def _proof_overdue(on: Day) -> QuerySet[Any, Found]:
         .proving(owned=True)
         .filter(late)
         .order_by("initiative__owner_since", "pk")
-        .values("stage", since=F("initiative__owner_since"), **_of("initiative__"))
+        .values("stage", since=F("initiative__owner_since"), **of("initiative__"))
     )
 
 
@@ -205,7 +213,7 @@ def _say_proof(found: Found, today: date) -> tuple[str, str, str]:
         f"{found['owned_by']} has owned its claim to be in {str(stage).lower()} for "
         f"{_days(found['since'], today)} without proving it. Decide what becomes of it.",
         "Decide",
-        _page("decide", found),
+        page("decide", found),
     )
 
 
@@ -217,7 +225,7 @@ def _lapsed(on: Day) -> QuerySet[Any, Found]:
         Rollout.objects.live()
         .filter(standing__ladder__contains="l", initiative__owner__isnull=False)
         .order_by("standing__checks_met", "pk")
-        .values(met=F("standing__checks_met"), ladder=F("standing__ladder"), **_of("initiative__"))
+        .values(met=F("standing__checks_met"), ladder=F("standing__ladder"), **of("initiative__"))
     )
 
 
@@ -226,8 +234,8 @@ def _say_lapsed(found: Found, today: date) -> tuple[str, str, str]:
     return (
         f"{plural_count(lapsed, 'check')} lapsed with {'its' if lapsed == 1 else 'their'} "
         f"evidence: the ladder stands at {found['met']} of {len(found['ladder'])}.",
-        f"Ask {_first_name(found['owned_by'])} for renewal",
-        _page("ladder", found),
+        f"Ask {first_name(found['owned_by'])} for renewal",
+        page("ladder", found),
     )
 
 
@@ -240,9 +248,9 @@ def _lapsing(on: Day) -> QuerySet[Any, Found]:
             valid_until__range=(on.today, on.today + timedelta(days=LAPSING_DAYS)),
         )
         .order_by()
-        .values(**_of("initiative__"))
+        .values(**of("initiative__"))
         .annotate(checks=Count("pk"), first=Min("valid_until"))
-        .order_by("first", "ref")  # type: ignore[misc]  # its columns come out of `_of`
+        .order_by("first", "ref")  # type: ignore[misc]  # its columns come out of `of`
     )
 
 
@@ -250,8 +258,8 @@ def _say_lapsing(found: Found, today: date) -> tuple[str, str, str]:
     return (
         f"The evidence of {plural_count(found['checks'], 'check')} runs out, the first on "
         f"{day(found['first'], today)}.",
-        f"Ask {_first_name(found['owned_by'])} for renewal",
-        _page("ladder", found),
+        f"Ask {first_name(found['owned_by'])} for renewal",
+        page("ladder", found),
     )
 
 
@@ -267,7 +275,7 @@ def _stalled(on: Day) -> QuerySet[Any, Found]:
             reasons=F("standing__stall_reasons"),
             fix=F("standing__first_fix"),
             blocker=F("standing__first_blocker"),
-            **_of("initiative__"),
+            **of("initiative__"),
         )
     )
 
@@ -277,19 +285,23 @@ def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
     first = f" First in the way: {found['blocker'].rstrip('.?')}." if found["blocker"] else ""
     return (
         f"Week {weeks} of {str(stage).lower()}: {' and '.join(found['reasons'])}.{first}",
-        f"Ask {_first_name(found['owned_by'])}",
-        _page("initiative", found),
+        f"Ask {first_name(found['owned_by'])}",
+        page("initiative", found),
     )
-
-
-def _first_name(name: str | None) -> str:
-    return (name or "somebody").split()[0]
 
 
 RULES: tuple[Rule, ...] = (
     Rule("nobody", "not_met", "Nobody may decide", True, _nobody_may_decide, _say_nobody),
     Rule("decision_overdue", "overdue", "Decision overdue", True, _decision_overdue, _say_decision),
     Rule("revoked", "not_met", "Go revoked", True, _revoked, _say_revoked),
+    Rule(
+        "taken_back",
+        "not_met",
+        "Gate taken back",
+        True,
+        lambda on: _slip_rows(Slip.objects.taken_back()),
+        _say_taken_back,
+    ),
     Rule(
         "condition_overdue",
         "overdue",
@@ -300,6 +312,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("proof", "overdue", "Proof overdue", True, _proof_overdue, _say_proof),
     Rule("review_overdue", "overdue", "Review overdue", True, _review_overdue, _say_review),
+    Rule(
+        "slip",
+        "due",
+        "Gate giving way",
+        False,
+        lambda on: _slip_rows(Slip.objects.under_way()),
+        _say_slip,
+    ),
+    Rule("breach", "overdue", "Out of its band", True, running.breach, running.say_breach),
     Rule("lapsed", "stale", "Evidence lapsed", False, _lapsed, _say_lapsed),
     Rule("stalled", "stalled", "Stalled", False, _stalled, _say_stalled),
     Rule("decision", "waiting", "Awaiting decision", False, _decision_waiting, _say_decision),
@@ -311,6 +332,7 @@ RULES: tuple[Rule, ...] = (
         lambda on: _conditions(on.today, on.today + timedelta(days=SOON_DAYS)),
         _say_condition,
     ),
+    Rule("practice", "due", "Practice overdue", False, running.practice, running.say_practice),
     Rule("lapsing", "due", "Evidence runs out", False, _lapsing, _say_lapsing),
 )
 
@@ -342,5 +364,5 @@ class Lines(Sequence[Line]):
             if low < high:
                 for found in rule.find(self.on)[low:high]:
                     text, act, act_url = rule.say(found, self.on.today)
-                    yield Line(rule, found["name"], _page("initiative", found), text, act, act_url)
+                    yield Line(rule, found["name"], page("initiative", found), text, act, act_url)
             before += count

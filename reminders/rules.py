@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from accounts.models import Grant
 from accounts.roles import PERMISSIONS, Permission
-from gates.models import Condition, Review, ReviewState, Rollout
+from gates.models import Condition, Review, ReviewState, Rollout, Slip
 from gates.models.rollouts import ENDED
 from initiatives.models import Membership
 from playbook.document import Document
@@ -112,6 +112,26 @@ RULES: dict[str, Rule] = {
         owner="owner",
         reads=CONDITION_OWNER_READS,
         by_id=True,
+    ),
+    "slip": Rule(
+        rows=Slip.objects.under_way,
+        act="See what gave way",
+        page="holding",
+        rollout="passage__rollout__",
+        due=lambda document: F("since"),
+        gate=F("passage__gate"),
+        task=F("text"),
+        owner="passage__rollout__initiative__owner",
+    ),
+    "lapse": Rule(
+        rows=Slip.objects.taken_back,
+        act="Open the review",
+        page="review",
+        rollout="passage__rollout__",
+        due=lambda document: F("ended_on"),
+        gate=F("passage__gate"),
+        task=F("text"),
+        owner="passage__rollout__initiative__owner",
     ),
     "proof": Rule(
         rows=lambda: Rollout.objects.filter(claim__isnull=False, claim_ended_at__isnull=True),

@@ -9,6 +9,28 @@ from gates.models.decisions import Decision, Passage
 from gates.models.rollouts import Rollout
 
 
+class SlipQuerySet(models.QuerySet["Slip"]):
+    def under_way(self) -> "SlipQuerySet":
+        """Of gates that are giving way: not put right, and the passage still counts."""
+        return self.filter(ended_on__isnull=True, passage__void_since__isnull=True)
+
+    def taken_back(self) -> "SlipQuerySet":
+        """Of gates that were taken back and not passed again since."""
+        again = Passage.objects.filter(
+            rollout=OuterRef("passage__rollout"),
+            gate=OuterRef("passage__gate"),
+            void_since__isnull=True,
+        )
+        # A later slip of the same gate tells of it instead.
+        later = Slip.objects.filter(
+            lapse__isnull=False,
+            passage__rollout=OuterRef("passage__rollout"),
+            passage__gate=OuterRef("passage__gate"),
+            pk__gt=OuterRef("pk"),
+        )
+        return self.filter(~Exists(again), ~Exists(later), lapse__isnull=False)
+
+
 class Slip(models.Model):
     """A gate that was passed and whose ground gave way: what failed, from when to when.
 
@@ -23,6 +45,8 @@ class Slip(models.Model):
     lapse = models.OneToOneField(
         Decision, null=True, on_delete=models.RESTRICT, related_name="slip"
     )
+
+    objects = SlipQuerySet.as_manager()
 
     class Meta:
         ordering = ["-since", "-pk"]
