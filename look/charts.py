@@ -163,6 +163,32 @@ def bullet(
     return _svg(34 if labels else 16, ", ".join(words), *drawn)
 
 
+@lru_cache(maxsize=4096)
+def band(value: float | None, low: float, high: float, unit: str = "%") -> SafeString:
+    """A share against the band it must stay in: a bar for now, the band behind it, its bounds."""
+    top = max(high * 2, (value or 0) * 1.15, 1)
+    out = value is not None and not low <= value <= high
+    now = "not counted" if value is None else f"now {_figure(round(value, 1), unit)}"
+    words = f"{now}, band {_figure(low)} to {_figure(high, unit)}{', out of it' if out else ''}"
+    drawn = [
+        '<line class="s-line" x2="100%" y1="10" y2="10"/>',
+        f'<rect class="f-band" x="{_width(low, top)}" width="{_width(high - low, top)}" '
+        f'y="2" height="16"/>',
+    ]
+    if value is not None:
+        drawn.append(
+            f'<rect class="{"f-bad" if out else "f-accent"}" y="7" height="6" '
+            f'width="{_width(value, top)}"/>'
+        )
+    for bound in sorted({low, high} - {0}):
+        x = _width(bound, top)
+        drawn.append(
+            f'<line class="s-ink" x1="{x}" x2="{x}" y1="1" y2="19"/>'
+            f'<text x="{x}" y="33" text-anchor="middle">{_figure(bound, unit)}</text>'
+        )
+    return _svg(36, words, *drawn)
+
+
 def _bullet_labels(target: float, baseline: float | None, low: float, span: float) -> str:
     places = [(target, f"target {target:g}", "strong")]
     if baseline is not None:

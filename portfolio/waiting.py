@@ -18,8 +18,9 @@ from gates.today import today
 from initiatives.models import ImpactClass, Membership
 from playbook.document import Document
 from playbook.models import PlaybookVersion
-from portfolio.attention import RULES, Day
+from portfolio.attention import RULES
 from portfolio.keeping import kept
+from portfolio.lines import Day
 from portfolio.rows import document_of
 from portfolio.tallies import tally
 
@@ -113,8 +114,15 @@ def current_document(request: HttpRequest) -> Document:
 
 
 def day_of(request: HttpRequest) -> Day:
-    days = {pk: document.proof_days for pk, document in documents(request).items()}
-    return Day(today=today(), proof_days=days)
+    published = documents(request)
+    return Day(
+        today=today(),
+        proof_days={pk: document.proof_days for pk, document in published.items()},
+        practice_days={
+            pk: {each.key: each.every_days for each in document.steady_practices if each.every_days}
+            for pk, document in published.items()
+        },
+    )
 
 
 def waits(request: HttpRequest, reader: User) -> Waits:
