@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -21,11 +23,13 @@ from gates.models import Stage
 from gates.today import today
 from initiatives.models import BusinessUnit, ImpactClass, Initiative
 from look.glyphs import LABELS
+from playbook.glossary import called
 from portfolio.counts import VIEWS, view_counts
 from portfolio.filters import GATES, OWNERS, WORST_FIRST, Filters, number_of
 from portfolio.keeping import kept
 from portfolio.markup import options_html, rows_html
 from portfolio.rows import rows_of, values_of
+from portfolio.waiting import current_document
 
 PAGE_SIZE = 50
 LABEL_CHOICES = [(key, word) for key, (_symbol, word, _outlined) in LABELS.items()]
@@ -158,9 +162,19 @@ def _options(filters: Filters) -> dict[str, SafeString]:
 @login_required
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """The search field of every page: straight to the initiative of a reference, else the table."""
-    words = (request.GET.get("q") or "").strip()
-    found = Initiative.objects.visible_to(reader_of(request)).filter(reference__iexact=words)
-    if words and (initiative := found.first()):
+    """The search field of every page: to the initiative of a reference, to the stage that somebody
+    calls by another name, to what the playbook says of a word that no initiative has, else the
+    table."""
+    reader, words = reader_of(request), (request.GET.get("q") or "").strip()
+    seen = Initiative.objects.visible_to(reader)
+    if words and (initiative := seen.filter(reference__iexact=words).first()):
         return redirect(initiative)
+    document = current_document(request)
+    if stage := document.stage_called(words):
+        said = _("“%(words)s” is a name for the stage %(stage)s, which is what you see.")
+        messages.info(request, said % {"words": words, "stage": stage.name})
+        return redirect(reverse("portfolio:table") + Filters(stage=stage.key).query)
+    entry = called(document, words)
+    if entry and not seen.filter(pk__in=Initiative.objects.matching(words)).exists():
+        return redirect(f"{reverse('portfolio:glossary')}#{entry.id}")
     return redirect(reverse("portfolio:table") + Filters(q=words[:200]).query)

@@ -130,6 +130,7 @@ RULES = {
     "gates:people": Rule(ASSIGNS, ASSIGNS),
     "gates:premises": Rule(PART_OF_IT, WORKS_ON_IT),
     "gates:assumption": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:holding": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:contributors": Rule(ANSWERS_FOR_IT, ANSWERS_FOR_IT),
     "gates:history": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:pause": Rule(ANSWERS_FOR_IT, ANSWERS_FOR_IT),

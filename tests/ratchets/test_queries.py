@@ -68,6 +68,7 @@ class Portfolio:
         arguments = {
             "reference": self.rollout.initiative.reference,
             "portfolio:export.kind": "csv",
+            "portfolio:crosswalk_export.kind": "csv",
         }
         pages = [
             route
