@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import reader
+from gates.causes import BaseRates, base_rates
 from gates.figures import TELLERS, implied, told_now
 from gates.forms.risks import AssessmentForm, initial_of
 from gates.forms.shared import refuse
@@ -25,6 +26,24 @@ from playbook.indicators import Suggestion, suggest
 from playbook.parts import Reference
 from risks.models import Assessment
 from risks.services import assess
+
+
+def _base_rates(rollout: Rollout, mode: str = "") -> dict[str, Any]:
+    """How often the failure modes were behind the stalls, returns and stops of other initiatives
+    like this one, in one query; ``times`` of them this mode."""
+    initiative, document = rollout.initiative, rollout.playbook.parsed
+    rates: BaseRates = base_rates(
+        initiative.impact_class, compare_from=document.compare_from, besides=initiative.pk
+    )
+    kinds = {kind.key: kind.name.lower() for kind in document.impact_classes}
+    counts = [(each, rates.counts.get(each.key, 0)) for each in document.failure_modes]
+    return {
+        "base_rates": rates,
+        "base_kind": kinds.get(rates.impact_class, ""),
+        "compare_from": document.compare_from,
+        "times": rates.counts.get(mode, 0),
+        "times_each": sorted((pair for pair in counts if pair[1]), key=lambda pair: -pair[1]),
+    }
 
 
 @login_required
@@ -50,6 +69,7 @@ def risks(request: HttpRequest, reference: str) -> HttpResponse:
             ],
             "may_edit": may_edit(reader(request), rollout.initiative),
             "today": case.facts.today,
+            **_base_rates(rollout),
         },
     )
 
@@ -110,6 +130,7 @@ def risk(request: HttpRequest, reference: str, mode: str) -> HttpResponse:
             "rules": document.rating,
             "history": [_rated(document, row) for row in history],
             **_rated(document, current),
+            **_base_rates(rollout, mode),
             "live": _preview(document, form) if form.is_bound else _said(document, saved),
         },
         status=REFUSED if form.errors else 200,

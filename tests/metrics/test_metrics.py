@@ -1,0 +1,122 @@
+"""Metrics: what is kept of them, which of them count, and what they tell of the value."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from audit.models import Event
+from gates.case import case_of
+from gates.models import Rollout
+from initiatives.errors import Refused
+from metrics.models import Metric
+from metrics.services import change_metric, remove_metric
+from playbook.findings import Finding
+from tests.factories import NOW, make_metric, make_rollout
+
+pytestmark = pytest.mark.django_db
+
+HELPFUL = {
+    "name": "Answers rated helpful",
+    "kind": "model",
+    "unit": "% of answers",
+    "direction": "up",
+    "baseline": None,
+    "baseline_on": None,
+    "target": None,
+    "latest": 85,
+    "latest_on": NOW.date(),
+}
+
+
+@pytest.fixture
+def rollout(maya: User) -> Rollout:
+    return make_rollout(owner=maya, by=maya)
+
+
+def value(rollout: Rollout) -> Finding:
+    found = case_of(rollout, today=NOW.date()).evaluation.of("failure_mode")
+    return next(finding for finding in found if finding.key == "value")
+
+
+def test_adding_changing_and_taking_off_leave_their_events(rollout: Rollout, maya: User) -> None:
+    metric = make_metric(rollout.initiative, by=maya, name="Minutes a case")
+    change_metric(metric=metric, fields={"target": 4}, by=maya, at=NOW)
+    change_metric(metric=metric, fields={"target": 4}, by=maya, at=NOW)
+    remove_metric(metric=metric, by=maya, at=NOW)
+    assert not Metric.objects.exists()
+    events = Event.objects.filter(verb__startswith="metric.").order_by("seq")
+    assert [event.verb for event in events] == [
+        "metric.added",
+        "metric.changed",
+        "metric.removed",
+    ]
+    assert events[1].data["changed"] == {"target": [5, 4]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": " "}, "give its name"),
+        ({"name": "minutes A CASE"}, "is there already"),
+        ({"baseline_on": None}, "Baseline measured on: give the figure and its day"),
+        ({"latest": 12}, "Measured on: give the figure and its day"),
+        ({"latest": 12, "latest_on": NOW.date() + timedelta(days=1)}, "a day that has come"),
+        ({"target": 31}, "worse than the baseline"),
+        ({"direction": "up"}, "worse than the baseline"),
+    ],
+)
+def test_a_metric_that_says_nothing_certain_is_refused(
+    rollout: Rollout, maya: User, fields: dict[str, Any], words: str
+) -> None:
+    make_metric(rollout.initiative, by=maya, name="Minutes a case")
+    with pytest.raises(Refused, match=words):
+        make_metric(rollout.initiative, by=maya, **fields)
+    assert Metric.objects.count() == 1
+
+
+def test_a_target_may_be_to_hold_what_there_is(rollout: Rollout, maya: User) -> None:
+    assert make_metric(rollout.initiative, by=maya, target=30).counts
+
+
+@pytest.mark.seed("S-068")
+def test_a_models_own_metric_makes_no_case_and_names_the_failure(
+    rollout: Rollout, maya: User
+) -> None:
+    assert value(rollout).state == "unknown"
+    metric = make_metric(rollout.initiative, by=maya, **HELPFUL)
+    assert not metric.counts
+    found = value(rollout)
+    assert found.state == "not_met"
+    assert "no business case" in found.text
+    make_metric(rollout.initiative, by=maya)
+    assert value(rollout).state == "unknown"
+
+
+@pytest.mark.seed("S-071")
+def test_a_business_metric_counts_once_it_has_baseline_and_target(
+    rollout: Rollout, maya: User
+) -> None:
+    metric = make_metric(rollout.initiative, by=maya, baseline=None, baseline_on=None, target=None)
+    assert metric.lacks == ("no baseline", "no target")
+    assert value(rollout).state == "not_met"
+    known = {"baseline": 30, "baseline_on": NOW.date(), "target": 5}
+    assert change_metric(metric=metric, fields=known, by=maya, at=NOW).counts
+    assert value(rollout).state == "unknown"
+
+
+@pytest.mark.seed("S-072")
+def test_a_metric_that_nothing_records_is_told(rollout: Rollout, maya: User) -> None:
+    make_metric(rollout.initiative, by=maya, measured_by="")
+    assert "not recorded now" in value(rollout).text
+
+
+@pytest.mark.parametrize(
+    ("direction", "latest", "reached"),
+    [("down", 5, True), ("down", 6, False), ("up", 5, True), ("up", 4, False), ("up", None, None)],
+)
+def test_a_target_is_reached_by_the_direction_that_is_better(
+    direction: str, latest: float | None, reached: bool | None
+) -> None:
+    assert Metric(direction=direction, target=5, latest=latest).reached is reached
