@@ -96,20 +96,24 @@ def _any_of(words: Sequence[str], together: int) -> str:
 
 
 def _compare(proposal: _Proposal, name: str, problem: str, unit: int) -> tuple[float, str]:
-    """How alike, and the reason in words; no reason where they are not."""
+    """How alike, from 0 to 1, and the reasons in words; none where they are not."""
     here = unit == proposal.unit
-    where = ", in the same unit" if here else ""
-    named = _stems(name)
-    share = _overlap(proposal.named, named)
-    if share >= (NAME_ALIKE_IN_UNIT if here else NAME_ALIKE):
-        same = [word for word in _words(name) if _stem(word) in proposal.named]
-        return share, f"Its name shares {_quoted(same)}{where}."
+    named = _overlap(proposal.named, _stems(name))
     told = _overlap(proposal.told, _stems(problem))
+    reasons = []
+    if named >= (NAME_ALIKE_IN_UNIT if here else NAME_ALIKE):
+        same = [word for word in _words(name) if _stem(word) in proposal.named]
+        reasons.append(f"the name shares {_quoted(same)}")
+    elif _spelt_alike(proposal.name, name):
+        reasons.append("the name is spelt nearly the same")
     if told >= PROBLEM_ALIKE:
-        return told, f"Its problem is told in nearly the same words{where}."
-    if _spelt_alike(proposal.name, name):
-        return SPELT_ALIKE, f"Its name is spelt nearly the same{where}."
-    return 0.0, ""
+        reasons.append("the problem is told in nearly the same words")
+    if not reasons:
+        return 0.0, ""
+    if here:
+        reasons.append("it is in the same unit")
+    said = ", and ".join(reasons)
+    return (2 * named + told + here) / 4, f"{said[0].upper()}{said[1:]}."
 
 
 def _spelt_alike(one: str, other: str) -> bool:

@@ -55,6 +55,8 @@ def draw(today: date, unit: int | None, document: Document) -> Drawing:
             proven=figures["proven"],
             claims=_claims(found),
             cohorts=_cohorts(found),
+            document=document,
+            reference=document.reference("not_sustained"),
             **agenda.ahead(found.due, today),
         ),
     )

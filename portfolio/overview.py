@@ -30,6 +30,7 @@ from gates.models.rollouts import ENDED, PATH
 from gates.models.rollouts import RolloutQuerySet as Rollouts
 from initiatives.models import BusinessUnit, Initiative
 from playbook.labels import CLAIMED, PAST_PLAN
+from portfolio.conversion import reached_steady
 from portfolio.rows import document_of
 
 AHEAD_DAYS = 90
@@ -54,7 +55,8 @@ class Place:
 
 @dataclass
 class Cohort:
-    """Rollouts started in one half of a year. Claims are left out: they did not start here."""
+    """Rollouts started in one half of a year. Claims are left out: they did not start here. What
+    retires after it reached steady state still counts as steady, not as out."""
 
     started: int = 0
     steady: int = 0
@@ -130,8 +132,8 @@ def _count_places(found: Overview, rollouts: Rollouts) -> None:
         if row["started_here"]:
             cohort = cohorts[row["year"], 1 if row["quarter"] <= 2 else 2]
             cohort.started += count
-            cohort.steady += count * (stage == PATH[-1])
-            cohort.out += count * (stage in ENDED)
+            cohort.steady += count * row["came_through"]
+            cohort.out += count * (stage in ENDED and not row["came_through"])
         place = found.places.get(stage)
         if place is None:
             continue
@@ -164,6 +166,7 @@ def _alike(rollouts: Rollouts, today: date) -> Iterable[Any]:
             year=ExtractYear("started_at"),
             quarter=ExtractQuarter("started_at"),
             started_here=ExpressionWrapper(Q(claim__isnull=True), BooleanField()),
+            came_through=reached_steady(),
         )
         .annotate(count=Count("pk"), number=Min("initiative__number"))
     )

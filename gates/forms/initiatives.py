@@ -1,5 +1,6 @@
 """What people say of an initiative: the form to add or edit one, and who is on it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from accounts.text import written
 from gates.pagefacts import SCORE_WORDS
 from initiatives.models import NAME_LENGTH, BusinessUnit, ImpactClass, Initiative
 from initiatives.services import EDITABLE
+from initiatives.similar import Likeness
 from look.forms import Form, ModelForm
 from playbook.document import Document
 
@@ -240,10 +242,21 @@ class OwnerAndSponsor(Form):
 class CreateForm(OwnerAndSponsor, InitiativeForm):
     """A new initiative, with its owner and sponsor where they are known.
 
-    ``form_key`` tells a form that is sent twice from two forms.
+    ``form_key`` tells a form that is sent twice from two forms. ``none_of`` is the references
+    that look alike, once somebody confirmed that it is none of them.
     """
 
     form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput())
+    none_of = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput())
+    alike: Sequence[Likeness] = ()
+
+    def tell_alike(self, alike: Sequence[Likeness]) -> bool:
+        """Show what looks alike and ask for a confirmation, unless it was given for all of it."""
+        if {like.initiative.reference for like in alike} <= {*self.cleaned_data["none_of"].split()}:
+            return False
+        self.alike = alike
+        self.add_error(None, _("Initiatives like this one exist. Say that it is none of them."))
+        return True
 
 
 class EditForm(InitiativeForm):

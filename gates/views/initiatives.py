@@ -49,6 +49,7 @@ from initiatives.services import (
     set_contributors,
     unit_at,
 )
+from initiatives.similar import Likeness, similar
 from playbook.models import PlaybookVersion
 
 EVENTS_A_PAGE = 50
@@ -66,7 +67,8 @@ def initiative(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """Add an initiative and start its rollout at intake. Sent twice, the form adds one."""
+    """Add an initiative and start its rollout at intake. Sent twice, the form adds one. What looks
+    like an initiative that exists is added once somebody says that it is none of them."""
     by, at = reader(request), timezone.now()
     if not by.may(Permission.ADD):
         raise PermissionDenied
@@ -76,7 +78,7 @@ def create(request: HttpRequest) -> HttpResponse:
         key = form.cleaned_data["form_key"]
         with transaction.atomic():
             added = added_by_form(key) if key else None
-            if added is None:
+            if added is None and not form.tell_alike(_alike(form, by)):
                 added = create_initiative(
                     fields=_with_unit(form, form.said, by=by, at=at),
                     owner=form.cleaned_data["owner"],
@@ -86,11 +88,23 @@ def create(request: HttpRequest) -> HttpResponse:
                     at=at,
                 )
                 start_rollout(initiative=added, by=by, at=at)
-        added.refresh_from_db()
-        messages.success(request, _("Added as %(ref)s, at intake.") % {"ref": added.reference})
-        return redirect(added)
+        if added is not None:
+            added.refresh_from_db()
+            messages.success(request, _("Added as %(ref)s, at intake.") % {"ref": added.reference})
+            return redirect(added)
     context = {"form": form, "nav": "portfolio"}
     return render(request, "gates/initiative_create.html", context, status=_status(form))
+
+
+def _alike(form: CreateForm, by: User) -> list[Likeness]:
+    """What looks like the initiative that the form describes."""
+    said = form.cleaned_data
+    return similar(
+        name=said["name"],
+        problem=said["problem"],
+        unit=said["unit"],
+        among=Initiative.objects.visible_to(by),
+    )
 
 
 def _status(form: BaseForm) -> int:

@@ -64,7 +64,8 @@ def test_a_form_that_is_sent_twice_adds_one_initiative(client, hannah):
     first, second = client.post(CREATE, sent), client.post(CREATE, sent)
     assert first.url == second.url == Initiative.objects.get().get_absolute_url()
     assert Rollout.objects.count() == 1
-    assert client.post(CREATE, {**sent, "form_key": other}).url != first.url
+    another = {**sent, "form_key": other, "none_of": Initiative.objects.get().reference}
+    assert client.post(CREATE, another).url != first.url
 
 
 def test_what_is_added_starts_at_intake(client, hannah, maya, carol):
