@@ -1,8 +1,8 @@
 """What the playbook says of an item, folded away where the item is met.
 
 ``{% guide "term:mvp" %}`` or ``{% guide finding word="What it asks" %}``: an item is named by kind
-and key, or is a label's key, a finding, or a gate with the stage that it leaves. What the playbook does
-not name is left out.
+and key, or is a label's key, a finding, or a gate with the stage that it leaves. What the playbook
+does not name is left out.
 """
 
 from collections.abc import Iterable, Mapping
