@@ -32,11 +32,13 @@ class ReminderStep(Part):
     """
 
     key: Key
-    about: Literal["review", "sign_off", "decision", "condition", "proof", "breach", "slip", "lapse"]
+    about: Literal[
+        "review", "sign_off", "decision", "condition", "proof", "breach", "slip", "lapse"
+    ]
     days: int
     """Days from the due date, negative before it; for a sign-off and a decision, days from the
-    submission that asks for them; for a breach and a slip, days from the day it showed; for a lapse, from the day on which the
-    gate was taken back."""
+    submission that asks for them; for a breach and a slip, days from the day it showed; for a
+    lapse, days from the day on which the gate was taken back."""
     audience: Literal["owner", "program_office", "sponsor", "reviewers"]
     subject: Line
     text: Line

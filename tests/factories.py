@@ -1,7 +1,8 @@
 """Plain functions that make what a test needs, through the services wherever there is one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -14,8 +15,10 @@ from gates.models import Review, Rollout
 from gates.services.decisions import Choice, decide
 from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
 from gates.services.rollouts import Adoption, adopt_many, start_rollout
+from gates.services.slips import settle
 from gates.standings import refresh
-from initiatives.models import Assumption, BusinessUnit, Evidence, Initiative
+from initiatives.models import Assumption, BusinessUnit, Evidence, Fund, Initiative, Tranche
+from initiatives.money import approve_tranche, request_tranche, set_up_fund
 from initiatives.premises import judge_assumption, state_assumption
 from initiatives.services import (
     add_evidence,
@@ -328,6 +331,22 @@ _MEET = {
 }
 
 
+def make_giving_way(rollout: Rollout, *, gate: int, by: User, at: datetime = NOW) -> None:
+    """A standing criterion of a passed gate fails, and the sweep has seen it."""
+    criterion = next(c for c in rollout.playbook.parsed.gate(gate).criteria if c.standing)
+    answer_criterion(
+        rollout=rollout,
+        criterion=criterion,
+        verdict="not_met",
+        note="It fell to half.",
+        evidence=None,
+        days_valid=None,
+        by=by,
+        at=at,
+    )
+    settle(rollout=rollout, at=at)
+
+
 def make_submitted(rollout: Rollout, *, by: User, at: datetime = NOW) -> Review:
     """A submitted review of the gate that is judged next; opens one when none is open."""
     review = rollout.reviews.under_way().first() or open_review(rollout=rollout, by=by, at=at)
@@ -375,6 +394,47 @@ def make_passed(
         make_sign_offs(review, reviewers, at=at)
         make_decision(rollout, by=decider, at=at)
     return Rollout.objects.get(pk=rollout.pk)
+
+
+def make_fund(*, by: User, amount: str = "1000000.00", at: datetime = NOW, **fields: Any) -> Fund:
+    """A standing fund, open since January."""
+    named = {
+        "name": f"Fund {next(_counter)}",
+        "currency": "USD",
+        "amount": Decimal(amount),
+        "opens": date(at.year, 1, 1),
+        **fields,
+    }
+    return set_up_fund(fields=named, by=by, at=at)
+
+
+def make_tranche(
+    initiative: Initiative,
+    *,
+    by: User,
+    stage: str = "pilot",
+    amount: str = "80000.00",
+    approved_by: User | None = None,
+    fund: Fund | None = None,
+    budget: str = "",
+    at: datetime = NOW,
+) -> Tranche:
+    """Money asked for, from operating budget unless a fund is given; approved when by somebody."""
+    tranche = request_tranche(
+        initiative=initiative,
+        stage=stage,
+        stage_name=standard().stage(stage).name,
+        budget=budget or ("fund" if fund else "operating"),
+        fund=fund,
+        amount=Decimal(amount),
+        currency="USD",
+        purpose="",
+        by=by,
+        at=at,
+    )
+    if approved_by is None:
+        return tranche
+    return approve_tranche(tranche=tranche, amount=Decimal(amount), by=approved_by, at=at)
 
 
 ALL_REMITS = tuple(Remit.values)

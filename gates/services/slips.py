@@ -41,7 +41,7 @@ def _unreviewed() -> SlipQuerySet:
     since = Review.objects.filter(
         rollout=OuterRef("passage__rollout"),
         gate=OuterRef("passage__gate"),
-        opened_at__gte=OuterRef("passage__void_since"),
+        pk__gt=OuterRef("passage__decision__review"),
     )
     return Slip.objects.taken_back().filter(
         ~Exists(since), passage__rollout__in=Rollout.objects.live()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
@@ -23,11 +25,14 @@ from gates.services.slips import in_question, settle
 from gates.standings import refresh
 from gates.tasks import settle_slips
 from initiatives.services import edit_initiative, withdraw_verification
+from reminders.models import Sending
+from reminders.services import claim_due
 from tests.factories import (
     ALL_REMITS,
     NOW,
     make_decision,
     make_evidence,
+    make_giving_way,
     make_initiative,
     make_passed,
     make_ready,
@@ -130,19 +135,10 @@ def mend_check(
     )
 
 
-def judge_not_met(rollout: Rollout, gate: int, at: Any = NOW) -> str:
-    criterion = next(c for c in rollout.playbook.parsed.gate(gate).criteria if c.standing)
-    answer_criterion(
-        rollout=rollout,
-        criterion=criterion,
-        verdict="not_met",
-        note="It fell to half.",
-        evidence=None,
-        days_valid=None,
-        by=rollout.initiative.owner,
-        at=at,
-    )
-    return criterion.name
+def judge_not_met(rollout: Rollout, gate: int) -> None:
+    owner = rollout.initiative.owner
+    assert owner is not None
+    make_giving_way(rollout, gate=gate, by=owner)
 
 
 def standing_gates(rollout: Rollout) -> set[int]:
@@ -157,12 +153,10 @@ def test_gates_that_hold_are_left_alone(scaled: Rollout) -> None:
 
 
 def test_a_standing_criterion_that_fails_makes_its_gate_give_way(scaled: Rollout) -> None:
-    name = judge_not_met(scaled, gate=1)
+    judge_not_met(scaled, gate=1)
     assert in_question() == [scaled.pk]
-    settle(rollout=scaled, at=NOW)
     slip = Slip.objects.get()
     assert (slip.passage.gate, slip.since, slip.ended_on) == (1, NOW.date(), None)
-    assert name in slip.text
     assert "It fell to half." in slip.text
     assert standing_gates(scaled) == {0, 1, 2, 3}  # nothing is taken back yet
     scaled = Rollout.objects.get(pk=scaled.pk)
@@ -431,7 +425,6 @@ def test_a_decision_on_a_page_that_knew_of_no_slip_is_refused(
     make_sign_offs(make_submitted(scaled, by=people["owner"]), people["reviewers"])
     seen = case(scaled).seen
     judge_not_met(scaled, gate=1)
-    settle(rollout=scaled, at=NOW)
     with pytest.raises(FactsChanged):
         decide(
             rollout=scaled, choice=Choice("go", "Fine."), seen=seen, by=people["decider"], at=NOW
@@ -447,3 +440,91 @@ def test_no_standing_is_taken_for_true(scaled: Rollout) -> None:
     assert not Slip.objects.exists()
     refresh([scaled.initiative_id], NOW)
     assert in_question() == []
+
+
+# What people see of it
+
+
+@pytest.fixture
+def office(client: Client, people: dict[str, Any], scaled: Rollout) -> Client:
+    client.force_login(make_user("Hannah Cole", Role.PROGRAM_OFFICE))
+    return client
+
+
+def words(client: Client, page: str, rollout: Rollout) -> str:
+    with time_machine.travel(NOW + GRACE + DAY, tick=False):
+        url = reverse(f"gates:{page}", args=[rollout.initiative.reference])
+        return client.get(url).content.decode()
+
+
+def test_the_pages_name_what_gives_way_and_until_when(office: Client, scaled: Rollout) -> None:
+    with time_machine.travel(NOW, tick=False):
+        judge_not_met(scaled, gate=1)
+        for page in ("initiative", "holding"):
+            url = reverse(f"gates:{page}", args=[scaled.initiative.reference])
+            shown = office.get(url).content.decode()
+            assert "Gate 1 is giving way" in shown
+            assert "It fell to half." in shown
+            assert "taken back on 23 Nov" in shown
+
+
+def test_the_pages_show_the_lost_gate_and_lead_to_its_review(office: Client, lost: Rollout) -> None:
+    shown = words(office, "initiative", lost)
+    assert "taken back 23 Nov" in shown  # in the picture of the way
+    assert "Gate 3 was taken back" in shown
+    assert reverse("gates:review", args=[lost.initiative.reference]) in shown
+    assert "a gate that it passed and that no longer counts" in shown
+    shown = words(office, "holding", lost)
+    assert "Open the review" in shown
+    assert "Taken back" in shown
+    assert "Clearway" in words(office, "history", lost)
+
+
+def test_attention_names_the_gate_the_fact_and_one_act(office: Client, scaled: Rollout) -> None:
+    def lines(at: datetime) -> list[Any]:
+        with time_machine.travel(at, tick=False):
+            settle(rollout=scaled, at=at)
+            return list(office.get(reverse("portfolio:attention")).context["lines"])
+
+    judge_not_met(scaled, gate=1)
+    (line,) = [line for line in lines(NOW) if line.rule.key == "slip"]
+    assert "Gate 1" in line.text
+    assert "It fell to half." in line.text
+    assert line.act == "Ask Ola"
+    found = {line.rule.key: line for line in lines(NOW + GRACE)}
+    assert "slip" not in found
+    assert found["taken_back"].act == "Open the Gate 1 review"
+    assert found["taken_back"].rule.urgent
+
+
+def test_owner_and_office_are_told_once_of_the_slip_and_once_of_the_loss(
+    office: Client, scaled: Rollout
+) -> None:
+    judge_not_met(scaled, gate=1)
+    for days in (0, 1, 6):
+        claim_due(at=NOW + days * DAY)
+    told = Sending.objects.filter(rule="slip").values_list("step", "recipient__name")
+    assert sorted(told) == [
+        ("slip_shows", "Ola Berg"),
+        ("slip_shows_office", "Hannah Cole"),
+        ("slip_shows_office", "Olive Ray"),
+    ]
+    settle(rollout=scaled, at=NOW + GRACE)
+    for days in (7, 8):
+        claim_due(at=NOW + days * DAY)
+    told = Sending.objects.filter(rule="lapse").values_list("step", "recipient__name")
+    assert sorted(told) == [
+        ("gate_taken_back", "Ola Berg"),
+        ("gate_taken_back_office", "Hannah Cole"),
+        ("gate_taken_back_office", "Olive Ray"),
+    ]
+    letter = Sending.objects.get(step="gate_taken_back")
+    assert letter.title == f"{scaled.initiative.name}: Gate 1 has been taken back"
+    assert "It fell to half." in letter.text
+
+
+def test_the_portfolio_can_be_narrowed_to_gates_giving_way(office: Client, scaled: Rollout) -> None:
+    judge_not_met(scaled, gate=1)
+    page = office.get(reverse("portfolio:table"), {"label": "slipping"}).content.decode()
+    assert scaled.initiative.name in page
+    assert "Gate giving way" in page

@@ -20,6 +20,7 @@ from django.views.defaults import server_error
 
 from gates.models import Rollout
 from gates.services.rollouts import pause
+from gates.services.slips import settle
 from gates.services.stalls import note_stall
 from portfolio.sample.seed import seed
 from reminders.models import DemoMail
@@ -27,6 +28,7 @@ from tests.factories import (
     PASSWORD,
     make_assessment,
     make_decision,
+    make_giving_way,
     make_initiative,
     make_passed,
     make_playbook,
@@ -57,6 +59,8 @@ EMPTY = (
     ("office", "portfolio:proving"),
     ("office", "portfolio:imports"),
     ("office", "portfolio:intake"),
+    ("office", "portfolio:playbook_draft"),
+    ("office", "portfolio:playbook_moves"),
     ("executive", "portfolio:graveyard"),
     ("office", "reminders:sent"),
     ("executive", "portfolio:dashboard"),
@@ -85,6 +89,10 @@ SITUATIONS = (
     ("stalled", "owner", "gates:initiative"),
     ("stalled", "owner", "gates:stall"),
     ("stalled", "second_office", "gates:revive"),
+    ("giving_way", "owner", "gates:initiative"),
+    ("giving_way", "owner", "gates:holding"),
+    ("taken_back", "owner", "gates:initiative"),
+    ("taken_back", "office", "gates:holding"),
     ("steady", "owner", "gates:initiative"),
     ("steady", "owner", "gates:review"),
 )
@@ -259,15 +267,19 @@ def situations(cast: Cast, at: datetime) -> Mapping[str, Rollout]:
     note_stall(rollout=stalled, words="Under review.", cause="governance", by=cast.owner, at=at)
     stopped = begun("Meeting notes")
     make_decision(stopped, "stop", by=cast.office, at=at)
-    steady = make_passed(
-        begun("Mail routing"),
-        gates=5,
-        owner=cast.owner,
-        verifier=cast.contributor,
-        reviewers=[cast.reviewer],
-        decider=cast.second_office,
-        at=at - timedelta(days=1),
-    )
+    people: dict[str, Any] = {
+        "owner": cast.owner,
+        "verifier": cast.contributor,
+        "reviewers": [cast.reviewer],
+        "decider": cast.second_office,
+    }
+    earlier = at - timedelta(days=9)
+    giving_way = make_passed(begun("Shift swaps"), gates=2, at=earlier, **people)
+    make_giving_way(giving_way, gate=1, by=cast.owner, at=at)
+    taken_back = make_passed(begun("Route planning"), gates=2, at=earlier, **people)
+    make_giving_way(taken_back, gate=1, by=cast.owner, at=earlier)
+    settle(rollout=taken_back, at=at)
+    steady = make_passed(begun("Mail routing"), gates=5, at=at - timedelta(days=1), **people)
     return {
         "fresh": begun("A new idea"),
         "submitted": submitted,
@@ -275,5 +287,7 @@ def situations(cast: Cast, at: datetime) -> Mapping[str, Rollout]:
         "paused": paused,
         "stalled": stalled,
         "stopped": stopped,
+        "giving_way": giving_way,
+        "taken_back": taken_back,
         "steady": steady,
     }
