@@ -29,10 +29,6 @@ class Line:
     decision: Decision | None = None
 
     @property
-    def stage(self) -> str:
-        return str(Stage(self.tranche.stage).label)
-
-    @property
     def released(self) -> bool:
         return self.decision is not None
 
@@ -135,27 +131,26 @@ def _figures(name: str, costs: Sequence[Cost]) -> Figures:
 
 
 @dataclass(frozen=True)
-class Costs:
-    """Costs by month, oldest first, by kind, and in all."""
+class MonthCosts:
+    month: date
+    total: Figures
+    kinds: Sequence[Figures]
 
-    months: Sequence[tuple[date, Sequence[Figures]]]
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs by month, newest first, by kind, and in all."""
+
+    months: Sequence[MonthCosts]
     kinds: Sequence[Figures]
     total: Figures
 
 
 def costs(rows: Sequence[Cost]) -> Costs:
-    months = sorted({cost.month for cost in rows})
     return Costs(
         months=[
-            (
-                month,
-                [
-                    _figures(str(cost.get_kind_display()), [cost])
-                    for cost in rows
-                    if cost.month == month
-                ],
-            )
-            for month in months
+            _month(month, [cost for cost in rows if cost.month == month])
+            for month in sorted({cost.month for cost in rows}, reverse=True)
         ],
         kinds=[
             _figures(str(kind.label), [cost for cost in rows if cost.kind == kind])
@@ -163,6 +158,11 @@ def costs(rows: Sequence[Cost]) -> Costs:
         ],
         total=_figures("In all", rows),
     )
+
+
+def _month(month: date, rows: Sequence[Cost]) -> MonthCosts:
+    kinds = [_figures(str(cost.get_kind_display()), [cost]) for cost in rows]
+    return MonthCosts(month, _figures(f"{month:%B %Y}", rows), kinds)
 
 
 @dataclass(frozen=True)

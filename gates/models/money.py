@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from gates.models.decisions import Decision
+from gates.models.rollouts import Stage
 from initiatives.models import Tranche
 
 # What is read is locked, so that nobody withdraws, freezes or voids it in the same moment.
@@ -102,6 +103,9 @@ class GatedTrancheQuerySet(models.QuerySet["GatedTranche"]):
         """Approved, and waiting for nothing but the gate into its stage."""
         return self.unreleased().filter(approved_at__isnull=False, frozen_at__isnull=True)
 
+    def released_by(self, decision: Decision) -> GatedTrancheQuerySet:
+        return self.filter(release__decision=decision).select_related("release__released_by")
+
 
 class GatedTranche(Tranche):
     """Tranches as the gates see them: with their release, and unchangeable once they have one.
@@ -122,3 +126,7 @@ class GatedTranche(Tranche):
                 func=RELEASED_TRANCHE_STANDS,
             ),
         ]
+
+    @property
+    def stage_name(self) -> str:
+        return str(Stage(self.stage).label)

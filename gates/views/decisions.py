@@ -21,7 +21,8 @@ from gates.case import Case
 from gates.differences import Difference, differences
 from gates.forms.decisions import CloseConditionForm, DecisionForm
 from gates.forms.shared import refuse
-from gates.models import Condition, Decision, Outcome, Review, Rollout
+from gates.models import Condition, Decision, GatedTranche, Outcome, Review, Rollout
+from gates.money import would_release
 from gates.policies import CHOICES, closed_outcomes
 from gates.services.conditions import close_condition
 from gates.services.decisions import FactsChanged
@@ -166,6 +167,7 @@ def _decision_page(
             "blockers": [(STATES[f.state], f) for f in blockers],
             "figures": [section for section in work.sections if section.key in FIGURES][:3],
             "worst": _worst(case),
+            "releases": would_release(rollout.initiative, facts.gate),
         },
         status=status,
     )
@@ -285,6 +287,7 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 .judged_otherwise()
                 .as_of(found.decided_at)
             ],
+            "released": GatedTranche.objects.released_by(found),
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,
             "canonical": canonical_json(found.facts),

@@ -21,6 +21,7 @@ OUR_MODELS = [
     model
     for model in apps.get_models()
     if Path(apps.get_app_config(model._meta.app_label).path).parent == BASE_DIR
+    and not model._meta.proxy
 ]
 
 
