@@ -43,6 +43,7 @@ def at(stage: str) -> bool:
     return Rollout.objects.filter(stage=stage).exists()
 
 
+@pytest.mark.seed("S-013", "S-019", "S-157")
 def test_from_intake_to_steady_state(visit: Visit) -> None:
     make_playbook()
     hannah = make_user("Hannah Cole", Role.PROGRAM_OFFICE)

@@ -80,6 +80,7 @@ class Page:
         return Rollout.objects.get(pk=self.rollout.pk).stage
 
 
+@pytest.mark.seed("S-019")
 def test_a_go_on_facts_without_a_blocker_moves_the_rollout_and_leads_to_its_record(
     client: Client, clear: Rollout, carol: User
 ) -> None:
@@ -112,6 +113,7 @@ def test_closed_choices_stay_visible_and_say_why(
     assert "No earlier stage lies behind it." in back
 
 
+@pytest.mark.seed("S-019")
 def test_a_conditional_go_takes_one_block_for_each_blocker(
     client: Client, one_open: Rollout, carol: User, maya: User
 ) -> None:

@@ -238,6 +238,7 @@ def test_removing_nobody_is_not_found(client, at, maya, wrong):
 # Pausing
 
 
+@pytest.mark.seed("S-020", "S-022")
 def test_a_pause_has_a_reason_and_a_coded_cause(client, at, rollout, maya):
     url = at(maya, "pause")
     refused = client.post(url, {"reason": "The feed is rebuilt."})

@@ -53,6 +53,7 @@ def broken(rollout: Rollout, *, after: int = 0) -> list[tuple[str, date | None]]
 
 
 @pytest.mark.parametrize(("exposed", "breach"), [(640, []), (1280, []), (1281, ["above"])])
+@pytest.mark.seed("S-106", "S-016")
 def test_limited_production_keeps_to_ten_to_twenty_percent(
     limited: Rollout, exposed: int, breach: list[str]
 ) -> None:
@@ -132,6 +133,7 @@ def wave(rollout: Rollout, name: str, *, in_days: int, by: User) -> Wave:
     return reach.plan_wave(initiative=rollout.initiative, name=name, starts=starts, by=by, at=NOW)
 
 
+@pytest.mark.seed("S-113")
 def test_waves_are_released_one_after_the_other_once_gate_3_is_passed(
     maya: User, devin: User, reviewers: list[User], hannah: User, limited: Rollout
 ) -> None:

@@ -14,6 +14,7 @@ from playbook.loading import STANDARD, standard
 STANDARD_FILES = sorted(STANDARD.glob("*.toml"))
 
 
+@pytest.mark.seed("S-097", "S-102", "S-105", "S-112")
 def test_stages_and_their_planned_weeks():
     weeks = {s.key: (s.weeks.low, s.weeks.high) if s.weeks else None for s in standard().stages}
     assert weeks == {
@@ -130,6 +131,7 @@ def test_standing_criteria_go_on_after_their_gate_and_the_pilot_group_does_not()
     assert all(document.days_valid(document.criterion(key)) for key in standing)
 
 
+@pytest.mark.seed("S-131")
 def test_ten_mvp_items_with_twenty_checks():
     document = standard()
     assert {item.key: len(item.checks) for item in document.mvp_items} == {
@@ -150,6 +152,7 @@ def test_ten_mvp_items_with_twenty_checks():
     assert all(document.days_valid(check) for check in document.checks)
 
 
+@pytest.mark.seed("S-155")
 def test_seven_failure_modes_in_the_articles_order():
     assert [mode.name for mode in standard().failure_modes] == [
         "Data quality at scale",
@@ -195,6 +198,7 @@ def test_each_pattern_tells_its_figures(mode, figures):
         ("value", {"helpful_ratings": 85, "business_metrics": 0}),
     ],
 )
+@pytest.mark.seed("S-038", "S-043", "S-047", "S-055", "S-060", "S-064", "S-068")
 def test_each_narrated_failure_is_rated_critical_from_its_figures(mode, values):
     document = standard()
     suggestion = suggest(document.mode(mode), values)
@@ -203,10 +207,12 @@ def test_each_narrated_failure_is_rated_critical_from_its_figures(mode, values):
     assert document.rating.rate(suggestion.likelihood, suggestion.impact) == "critical"
 
 
+@pytest.mark.seed("S-068")
 def test_helpful_ratings_alone_suggest_nothing():
     assert suggest(standard().mode("value"), {"helpful_ratings": 85}).fired == ()
 
 
+@pytest.mark.seed("S-051")
 def test_a_pilot_of_champions_is_almost_certain_to_mislead():
     assert suggest(standard().mode("resistance"), {"non_champions_share": 5}).likelihood == 5
 
@@ -246,6 +252,7 @@ def test_five_design_areas_with_every_question():
     }
 
 
+@pytest.mark.seed("S-031")
 def test_six_conditions_that_a_pilot_makes_easy():
     keys = [condition.key for condition in standard().conditions]
     assert keys == ["data", "users", "integration", "oversight", "scope", "success"]
@@ -253,6 +260,7 @@ def test_six_conditions_that_a_pilot_makes_easy():
     assert threatened == {mode.key for mode in standard().failure_modes}
 
 
+@pytest.mark.seed("S-118")
 def test_steady_state_goes_on():
     assert [practice.key for practice in standard().steady_practices] == [
         "performance_reviews",
@@ -271,6 +279,7 @@ def test_clocks():
     assert (document.review_days, document.condition_grace_days) == (21, 14)
 
 
+@pytest.mark.seed("S-033", "S-057")
 def test_references_name_their_source_and_date():
     lost, retrofit = (
         standard().reference("not_sustained"),

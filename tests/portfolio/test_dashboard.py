@@ -115,6 +115,7 @@ def test_people_who_see_only_their_own_get_no_dashboard(maya: User, client: Clie
 
 
 @needs_inventory
+@pytest.mark.seed("S-152", "S-153")
 def test_every_claim_of_production_in_the_inventory_is_an_extended_pilot(
     hannah: User, client: Client
 ) -> None:

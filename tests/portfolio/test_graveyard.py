@@ -68,6 +68,7 @@ def listed(**plot) -> dict[str, str]:
     return {grave.name: grave.cause for grave in graves_of(graves(Plot(**plot)))}
 
 
+@pytest.mark.seed("S-023")
 def test_what_rests_is_listed_with_its_coded_cause(yard) -> None:
     assert listed() == {
         "Stalled": "",
@@ -101,11 +102,13 @@ def test_a_claim_rests_only_once_somebody_paused_it(begin, maya: User) -> None:
     assert set(listed()) == {"Claimed"}
 
 
+@pytest.mark.seed("S-022")
 def test_a_note_codes_a_stall(yard, maya: User) -> None:
     note_stall(rollout=yard["stalled"], words="Under review.", cause="governance", by=maya, at=NOW)
     assert listed()["Stalled"] == "Governance gap"
 
 
+@pytest.mark.seed("S-020")
 def test_polite_words_are_answered_with_what_to_ask(yard) -> None:
     (grave,) = graves_of(graves(Plot(state="paused")))
     assert grave.words is not None
@@ -160,6 +163,7 @@ def passed(maya: User, devin: User, reviewers: list[User], hannah: User):
     return through
 
 
+@pytest.mark.seed("S-021", "S-034")
 def test_a_pilot_is_positive_once_gate_1_was_passed(begin, passed, hannah: User) -> None:
     proven = passed(begin("Proven pilot"), 2)
     make_decision(proven, "stop", by=hannah, at=NOW)
@@ -185,6 +189,7 @@ def test_conversion_counts_what_reached_steady_state_and_keeps_it_when_retired(
 # The page
 
 
+@pytest.mark.seed("S-033", "S-034")
 def test_the_page_shows_the_published_figure_as_published_and_ours_as_too_few(
     client: Client, yard, carol: User
 ) -> None:

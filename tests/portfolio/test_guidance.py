@@ -60,6 +60,7 @@ def test_the_glossary_finds_a_word(client: Client, oscar: User) -> None:
         ("full deployment", "steady"),
     ],
 )
+@pytest.mark.seed("S-014", "S-015", "S-016", "S-017", "S-018")
 def test_the_search_knows_other_names_of_stages(
     client: Client, hannah: User, words: str, stage: str
 ) -> None:
