@@ -43,7 +43,7 @@ def told(row: Any, groups: tuple[GroupFact, ...]) -> Figures:
 
 def told_now(initiative: Initiative) -> Figures:
     """What the rows of one initiative tell, in one query."""
-    row = Initiative.objects.annotate(
+    row: Any = Initiative.objects.annotate(
         **initiatives.subqueries("pk"),
         **risks.subqueries("pk"),
         **metrics.subqueries("pk"),

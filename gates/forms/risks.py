@@ -140,7 +140,7 @@ class AssessmentForm(Form):
         """The ratings that follow from the degrees chosen so far: inherent, now and residual."""
         found: dict[str, str] = {}
         for kind in ("inherent_", "", "residual_"):
-            degrees = [
+            degrees: list[Any] = [
                 self.cleaned_data.get(f"{kind}{part}") or self.cleaned_data.get(part)
                 for part in DEGREES
             ]

@@ -33,7 +33,7 @@ def people_on(initiative: Initiative) -> QuerySet[User]:
     )
 
 
-def refuse(form: forms.Form, refused: Refused) -> None:
+def refuse(form: forms.BaseForm, refused: Refused) -> None:
     """Show every reason of a service's refusal above what was typed."""
     for reason in refused.reasons:
         form.add_error(None, reason)

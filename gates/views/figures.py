@@ -35,7 +35,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 class Kind:
     """Rows of one kind: their form, their page, and the services that change them."""
 
-    model: type[SourceSystem] | type[Metric]
+    model: type[Any]
     form: type[ModelForm]
     page: str
     mode: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ class Spec:
 
     ``done`` is the share of the next gate's requirements that is met. ``review`` is the review's
     state and the days since; ``risk`` the worst failure mode with its likelihood, impact and
-    response; ``trouble`` names what happens at the end (see ``story.Story``).
+    response, ``figures`` its indicators and ``otherwise`` why it is not judged as these suggest;
+    ``trouble`` names what happens at the end (see ``story.Story``), ``runs`` what a running system
+    did since its last gate (see ``running``).
     """
 
     name: str
@@ -39,11 +41,16 @@ class Spec:
     review: tuple[str, int] | None = None
     risk: tuple[str, int, int, str] = ("integration", 3, 3, "planned")
     trouble: str = ""
+    runs: str = ""
     sponsor: str = "Carol Nakamura"
     impact: str = "ordinary"
     population: int = 1200
     problem: str = ""
     benefit: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
+    otherwise: str = ""
+    sources: tuple[dict[str, Any], ...] = ()
+    metrics: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

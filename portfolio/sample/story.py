@@ -26,9 +26,8 @@ from initiatives.services import (
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import premises, wording
+from portfolio.sample import figures, premises, running, wording
 from portfolio.sample.specs import Spec
-from risks.services import assess
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
 WEEKS = (5.0, 7.0, 3.0, 9.0, 12.0)
@@ -55,6 +54,7 @@ class Story:
         self._begin(start)
         for gate, week in enumerate(passed):
             self._pass_gate(gate, week, conditional=self._conditional(gate, len(passed)))
+        running.tell(self)
         self._go_on()
         TROUBLES.get(self.spec.trouble, Story._no_trouble)(self)
 
@@ -196,25 +196,15 @@ class Story:
     def _assess(
         self, worst: tuple[str, int, int, str] | None = None, *, for_days: int = 75
     ) -> None:
-        """Assess all seven failure modes: low, but for the worst one."""
-        for mode in self.document.failure_modes:
-            likelihood, impact, response = 2, 2, "in_place"
-            if worst is not None and worst[0] == mode.key:
-                _, likelihood, impact, response = worst
-            treated = response != "none"
-            assess(
-                initiative=self.initiative,
-                mode=mode,
-                likelihood=likelihood,
-                impact=impact,
-                response=response,
-                response_text=wording.RESPONSE if treated else "",
-                residual_likelihood=max(1, likelihood - 1) if treated else likelihood,
-                residual_impact=impact,
-                owner=self.owner,
-                reassess_by=self.today + timedelta(days=for_days),
-                **self._tick(),
-            )
+        figures.assess_all(
+            self.initiative,
+            self.document,
+            worst=worst,
+            spec=self.spec,
+            owner=self.owner,
+            until=self.today + timedelta(days=for_days),
+            tick=self._tick,
+        )
 
     def _sign(self, review: Review, remits: Sequence[str], objection: str = "") -> None:
         for remit in remits:
@@ -281,6 +271,7 @@ class Story:
         state, days = spec.review or ("", 0)
         self._at(days=-max(spec.touched, days + 2 if state == "submitted" else 0))
         self._assess(spec.risk)
+        figures.list_rows(self.initiative, spec, self._tick)
         if PATH.index(Stage(self.rollout.stage)) >= len(WEEKS) - 2:
             self._renew()
         case = self._case()
