@@ -60,7 +60,7 @@ def changed(data: Data, path: Path, values: Mapping[Path, Any]) -> Data:
 
 
 def added(data: Data, path: Path, part: Mapping[str, Any]) -> Data:
-    """The data with one more part at the end of the list at the path.
+    """The data with one more part in the list at the path.
 
     An impact class gets its additions to a gate when it has none yet.
     """
@@ -69,8 +69,18 @@ def added(data: Data, path: Path, part: Mapping[str, Any]) -> Data:
         additions = at(whole, path[:3])
         if path[3] not in dict(keyed("additions", additions)):
             additions.append({"gate": int(path[3]), "criteria": [], "remits": []})
-    at(whole, path[:-1])[path[-1]].append(dict(part))
+    parts = at(whole, path[:-1])[path[-1]]
+    parts.insert(_place(path[-1], parts, part), dict(part))
     return whole
+
+
+def _place(name: str, parts: list[Data], part: Mapping[str, Any]) -> int:
+    """Where a new part goes: at the end, and among thresholds before the first less grave one,
+    since the first that is reached counts."""
+    if name == "thresholds":
+        graver = [one["likelihood"] >= part["likelihood"] for one in parts]
+        return graver.index(False) if False in graver else len(parts)
+    return len(parts)
 
 
 def removed(data: Data, path: Path) -> Data:

@@ -104,6 +104,7 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
         return []
     shown = [
         ("Profile and sign-in", reverse("accounts:profile")),
+        ("Playbook", reverse("portfolio:playbook")),
         ("Glossary", reverse("portfolio:glossary")),
     ]
     if user.may(Permission.SEE_ALL):

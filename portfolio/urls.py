@@ -40,4 +40,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/", personal.tasks, name="tasks"),
     path("inbox/", personal.inbox, name="inbox"),
     path("", include("portfolio.import_urls")),
+    path("", include("portfolio.playbook_urls")),
 ]

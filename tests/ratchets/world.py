@@ -14,6 +14,7 @@ from gates.services.decisions import NewCondition
 from gates.services.reviews import open_review
 from initiatives.models import Initiative
 from initiatives.services import set_contributors
+from playbook.services import start_draft
 from portfolio.importing.apply import confirm_import, fingerprint, plan_for, prepare
 from portfolio.importing.reading import read
 from portfolio.importing.suggesting import suggest_mapping
@@ -132,8 +133,12 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     draft = make_import(cast, at=at, confirmed=False)
     evidence = rollout.initiative.evidence.filter(verified_at__isnull=True).first()
     assert evidence is not None
+    start_draft(by=cast.office, at=at)
     return {
         "reference": rollout.initiative.reference,
+        "number": rollout.playbook.number,
+        "portfolio:playbook_part.where": "rating",
+        "portfolio:playbook_add.where": "gates/1/criteria",
         "remit": Remit.SECURITY,
         "area": document.design_areas[0].key,
         "mode": document.failure_modes[0].key,
