@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
@@ -11,8 +12,10 @@ from accounts.services.invitations import invite
 from gates.case import case_of
 from gates.models import Condition, Decision, Rollout
 from gates.services.decisions import NewCondition
+from gates.services.money import release
 from gates.services.reviews import open_review
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Tranche
+from initiatives.money import MonthlyCost, enter_costs
 from initiatives.services import set_contributors
 from playbook.services import start_draft
 from portfolio.importing.apply import confirm_import, fingerprint, plan_for, prepare
@@ -23,6 +26,7 @@ from tests.factories import (
     make_assumption,
     make_decision,
     make_evidence,
+    make_fund,
     make_initiative,
     make_metric,
     make_ready,
@@ -30,6 +34,7 @@ from tests.factories import (
     make_sign_offs,
     make_source,
     make_submitted,
+    make_tranche,
     make_user,
 )
 
@@ -123,6 +128,23 @@ def make_import(cast: Cast, *, at: datetime, confirmed: bool) -> ImportBatch:
     return batch
 
 
+MONEY_PAGES = ("approve", "release", "thaw", "withdraw")
+
+
+def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
+    """A fund, with tranches in most states, and costs; the tranche that waits for approval."""
+    fund = make_fund(by=cast.office, at=at)
+    initiative = rollout.initiative
+    ask: dict[str, Any] = {"by": cast.owner, "fund": fund, "at": at}
+    late = make_tranche(initiative, approved_by=cast.second_office, **ask)
+    release(tranche=late, by=cast.second_office, at=at)
+    make_tranche(initiative, stage="readiness", approved_by=cast.second_office, **ask)
+    make_tranche(initiative, stage="limited", budget="innovation", by=cast.owner, at=at)
+    spent = MonthlyCost(at.date().replace(day=1), "talent", Decimal(9000), Decimal("9400.50"))
+    enter_costs(initiative=initiative, rows=[spent], currency="USD", by=cast.owner, at=at)
+    return make_tranche(initiative, stage="scaled", **ask)
+
+
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
     """What each parameter of an address stands for, where need be by the route's name."""
     document = rollout.playbook.parsed
@@ -133,6 +155,7 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     draft = make_import(cast, at=at, confirmed=False)
     evidence = rollout.initiative.evidence.filter(verified_at__isnull=True).first()
     assert evidence is not None
+    tranche = make_money(rollout, cast, at=at)
     start_draft(by=cast.office, at=at)
     return {
         "reference": rollout.initiative.reference,
@@ -152,6 +175,9 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:decision.pk": Decision.objects.get(rollout=rollout).pk,
         "gates:condition.pk": Condition.objects.get(rollout=rollout).pk,
         "portfolio:imported_row.reference": Initiative.objects.get(name="Leave planner").reference,
+        **{f"gates:{act}_money.pk": tranche.pk for act in MONEY_PAGES},
+        "portfolio:fund.pk": tranche.fund_id,
+        "portfolio:fund_edit.pk": tranche.fund_id,
         "portfolio:export.kind": "csv",
         "portfolio:crosswalk_export.kind": "csv",
         "portfolio:import_batch.pk": imported.pk,
