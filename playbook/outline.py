@@ -6,7 +6,7 @@ from typing import Any
 
 from playbook.comparing import said
 from playbook.drafting import ADDABLE
-from playbook.places import NAMES, SECTIONS, Data, Path, is_parts, keyed, own_leaves, word
+from playbook.places import NAMES, SECTIONS, Data, Path, alone, is_parts, keyed, own_leaves, word
 
 # What tells what a part is about, in the order of preference; it is read before the rest.
 LEADS = ("needs", "purpose", "asks", "pattern", "problem", "says", "text", "opens", "why")
@@ -61,7 +61,7 @@ class Section:
 
 def outline(data: Data) -> list[Section]:
     """The playbook as sections of entries."""
-    whole = Entry((), data["title"], 0, data["purpose"], tuple(_figures(data)), ())
+    whole = Entry((), data["title"], 0, data["purpose"], tuple(_figures(alone(data))), ())
     sections = [Section("playbook", "The playbook", (whole,))]
     for key, title in SECTIONS.items():
         here = data.get(key)

@@ -150,6 +150,11 @@ def own_leaves(part: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path,
             yield (*path, name), value
 
 
+def alone(data: Data) -> Data:
+    """The values that belong to the playbook as a whole, and to no section of it."""
+    return {name: value for name, value in data.items() if not isinstance(value, dict | list)}
+
+
 def at(data: Any, path: Path) -> Any:
     """What lies at the path. Raises KeyError where nothing does."""
     here, name = data, ""

@@ -138,6 +138,8 @@ def _choices(draft: Data, path: Path, name: str, kind: Any, value: Any) -> list[
         return [(mode["key"], mode["name"]) for mode in draft["failure_modes"]]
     if name == "remits":
         return [(remit["key"], remit["name"]) for remit in draft["remits"]]
+    if name == "reference":
+        return [(each["key"], each["name"]) for each in draft["references"]]
     if name == "indicator":
         modes = draft["failure_modes"]
         return [(each["key"], each["question"]) for mode in modes for each in mode["indicators"]]

@@ -139,6 +139,11 @@ class Replay:
     moved: list[Moved] = field(default_factory=list)
 
     @property
+    def turns(self) -> int:
+        """How many decisions would have gone otherwise, either way."""
+        return len(self.shut) + len(self.opened)
+
+    @property
     def blocked(self) -> list[Moved]:
         """What would be blocked today, and is not."""
         return [each for each in self.moved if each.shift.worse]

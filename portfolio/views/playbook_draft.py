@@ -24,7 +24,7 @@ from playbook.document import Document
 from playbook.drafting import ADDABLE, Unfit, is_own, key_for
 from playbook.models import PlaybookDraft, PlaybookVersion
 from playbook.outline import ONE_MORE, outline
-from playbook.places import Data, Path, at, data_of, title_of
+from playbook.places import Data, Path, alone, at, data_of, title_of
 from playbook.services import (
     ChangedMeanwhile,
     change_draft,
@@ -124,7 +124,7 @@ def _part_at(data: Data, path: Path) -> Data:
         raise Http404 from error
     if not isinstance(here, dict):
         raise Http404
-    return here
+    return here if path else alone(here)
 
 
 def _part_form(request: HttpRequest, draft: PlaybookDraft, path: Path, here: Data) -> PartForm:
