@@ -43,7 +43,7 @@ class CheckStatus(models.TextChoices):
 
 
 class Check(models.Model):
-    """One of the twenty MVP checks of an initiative; no row means unassigned.
+    """One of the MVP checks of an initiative; no row means unassigned.
 
     *Lapsed* is not stored: a met check lapses on the day after ``valid_until``, the end of its
     evidence's shelf life.

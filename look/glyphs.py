@@ -50,7 +50,7 @@ LABELS = {
     "learning_exercise": ("todo", "Learning exercise", True),
     "stalled": ("notmet", "Stalled", False),
     "handoff_risk": ("arrows-exchange", "Handoff risk", False),
-    "breach": ("overdue", "Out of its band", False),
+    "breach": ("due", "Out of its band", False),
     "slipping": ("gate-lost", "Gate giving way", False),
     "paused": ("hold", "Paused", True),
 }
@@ -173,7 +173,7 @@ def spoken_counts(states: str, words: dict[str, str]) -> str:
 
 @lru_cache(maxsize=4096)
 def ladder(states: str) -> SafeString:
-    """The MVP ladder as twenty squares in two rows.
+    """The MVP ladder as squares, ten in a row.
 
     One letter a check, in the playbook's order: m met, p planned, a assigned, l lapsed,
     u unassigned.
@@ -198,6 +198,6 @@ def ladder(states: str) -> SafeString:
         if paths[key]
     )
     return raw(
-        '<svg class="squares" width="80" height="16" role="img" '
+        f'<svg class="squares" width="80" height="{-(-len(states) // 10) * 8}" role="img" '
         f'aria-label="Ladder: {spoken_counts(states, CHECKS)}">{drawn}</svg>'
     )

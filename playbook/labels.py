@@ -23,7 +23,7 @@ PAST_PLAN = "past its longest planned weeks"
 
 
 def ladder_complete(document: Document, facts: Facts) -> bool:
-    """Whether all twenty MVP checks are met and unexpired today."""
+    """Whether all MVP checks are met and unexpired today."""
     return all(
         check.key in facts.checks and facts.checks[check.key].state_on(facts.today) == "met"
         for check in document.checks

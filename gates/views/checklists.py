@@ -75,7 +75,7 @@ def design(request: HttpRequest, reference: str, area: str) -> HttpResponse:
 @login_required
 @get_or_post
 def ladder(request: HttpRequest, reference: str) -> HttpResponse:
-    """All twenty checks by item; posting gives the ticked ones to one person."""
+    """All checks by item; posting gives the ticked ones to one person."""
     rollout = load(request, reference, may=may_edit)
     case, document = judged(rollout), rollout.playbook.parsed
     form = AssignForm(

@@ -84,7 +84,7 @@ class Section:
 
     @property
     def folds(self) -> bool:
-        """Whether what is done is folded away: twenty checks are too many to read past."""
+        """Whether what is done is folded away: all the checks are too many to read past."""
         return self.key == "rung"
 
     @property

@@ -97,11 +97,11 @@ def test_a_criterion_is_added_to_a_gate(office: Client, draft: PlaybookDraft):
 
 
 def test_a_criterion_is_added_for_one_impact_class(office: Client, draft: PlaybookDraft):
-    save(office, url("playbook_add", "gates/3/criteria"), **CRITERION, only_for="high_impact")
+    save(office, url("playbook_add", "gates/3/criteria"), **CRITERION, only_for="rights")
     document = document_of(draft)
     name = CRITERION["name"]
-    assert name in [c.name for c in document.criteria_for(3, "high_impact")]
-    assert name not in [c.name for c in document.criteria_for(3, "none")]
+    assert name in [c.name for c in document.criteria_for(3, "rights")]
+    assert name not in [c.name for c in document.criteria_for(3, "ordinary")]
 
 
 def test_a_check_is_added_to_an_item(office: Client, draft: PlaybookDraft):
