@@ -27,8 +27,10 @@ class Spec:
     ``done`` is the share of the next gate's requirements that is met. ``review`` is the review's
     state and the days since; ``risk`` the worst failure mode with its likelihood, impact and
     response, ``figures`` its indicators and ``otherwise`` why it is not judged as these suggest;
-    ``trouble`` names what happens at the end (see ``story.Story``), ``runs`` what a running system
-    did since its last gate (see ``running``).
+    ``trouble`` names what happens at the end (see ``story.Story``), ``runs`` what a system did
+    since its last gate (see ``running``). ``stall`` is what is said of its stall and the failure
+    mode behind it, ``revived`` why it was brought back; ``scores`` value, feasibility and
+    integration complexity, as far as they are judged.
     """
 
     name: str
@@ -42,6 +44,9 @@ class Spec:
     risk: tuple[str, int, int, str] = ("integration", 3, 3, "planned")
     trouble: str = ""
     runs: str = ""
+    stall: tuple[str, ...] = ()
+    revived: str = ""
+    scores: tuple[int, ...] = (4, 3, 3)
     sponsor: str = "Carol Nakamura"
     impact: str = "ordinary"
     population: int = 1200

@@ -17,6 +17,7 @@ from gates.services.decisions import Choice, NewCondition, decide
 from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
 from gates.services.rollouts import pause, start_rollout
 from initiatives.models import Evidence, Initiative
+from initiatives.models.initiatives import SCORES
 from initiatives.services import (
     add_evidence,
     create_initiative,
@@ -26,7 +27,7 @@ from initiatives.services import (
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import figures, premises, running, wording
+from portfolio.sample import figures, premises, resting, running, wording
 from portfolio.sample.specs import Spec
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
@@ -57,6 +58,7 @@ class Story:
         running.tell(self)
         self._go_on()
         TROUBLES.get(self.spec.trouble, Story._no_trouble)(self)
+        resting.tell(self)
 
     # Time
 
@@ -103,9 +105,7 @@ class Story:
             "funding_mechanism": "Operations line" if funded else "",
             "population": spec.population,
             "impact_class": spec.impact,
-            "value_score": 4,
-            "feasibility_score": 3,
-            "integration_complexity": 3,
+            **dict(zip(SCORES, spec.scores, strict=False)),
         }
         self.initiative = create_initiative(
             fields=fields,
