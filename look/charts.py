@@ -166,7 +166,7 @@ def bullet(
 @lru_cache(maxsize=4096)
 def band(value: float | None, low: float, high: float, unit: str = "%") -> SafeString:
     """A share against the band it must stay in: a bar for now, the band behind it, its bounds."""
-    top = max(high * 2, (value or 0) * 1.15, 1)
+    top = max(min(high * 2, 100), (value or 0), 1)
     out = value is not None and not low <= value <= high
     now = "not counted" if value is None else f"now {_figure(round(value, 1), unit)}"
     words = f"{now}, band {_figure(low)} to {_figure(high, unit)}{', out of it' if out else ''}"
@@ -184,7 +184,8 @@ def band(value: float | None, low: float, high: float, unit: str = "%") -> SafeS
         x = _width(bound, top)
         drawn.append(
             f'<line class="s-ink" x1="{x}" x2="{x}" y1="1" y2="19"/>'
-            f'<text x="{x}" y="33" text-anchor="middle">{_figure(bound, unit)}</text>'
+            f'<text x="{x}" y="33" text-anchor="{"end" if bound == top else "middle"}">'
+            f"{_figure(bound, unit)}</text>"
         )
     return _svg(36, words, *drawn)
 

@@ -50,7 +50,7 @@ def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) 
                 version=initiative.version,
                 **act,
             )
-        case "band":
+        case "band" if finding.key != "above":
             count_exposure(
                 initiative=initiative,
                 exposed=(initiative.population or 0) * EXPOSED_PERCENT // 100,

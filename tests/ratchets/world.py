@@ -37,6 +37,7 @@ from tests.factories import (
     make_tranche,
     make_user,
 )
+from tests.running import make_running
 
 # Sessions in the database alone: what a request did to one is undone with the rest.
 UNDONE = {"SESSION_ENGINE": "django.contrib.sessions.backends.db"}
@@ -148,6 +149,7 @@ def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
     """What each parameter of an address stands for, where need be by the route's name."""
     document = rollout.playbook.parsed
+    running = make_running(rollout, by=cast.owner, at=at)
     invitation, secret = invite(
         email="nadia@example.org", name="Nadia Rahman", grants=[], by=cast.administrator, at=at
     )
@@ -165,6 +167,11 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "remit": Remit.SECURITY,
         "area": document.design_areas[0].key,
         "mode": document.failure_modes[0].key,
+        "gates:add_record.kind": "update",
+        "gates:change_record.kind": "action",
+        "gates:change_record.pk": running.group.pk,
+        "gates:act_on_record.kind": "action-done",
+        "gates:act_on_record.pk": running.group.pk,
         "gates:criterion.key": document.gate(1).criteria[0].key,
         "gates:check.key": document.checks[0].key,
         "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
