@@ -26,7 +26,10 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The highest degrees that any figure calls for; None where no figure says anything."""
+    """The highest degrees that any figure calls for; None where no figure says anything.
+
+    What fired comes gravest first.
+    """
 
     likelihood: int | None
     impact: int | None
@@ -39,17 +42,22 @@ def suggest(mode: FailureMode, values: Mapping[str, Any]) -> Suggestion:
     Values are of their indicator's kind: numbers for percent and number, a bool for yes_no, the
     chosen words for choice.
     """
-    fired = tuple(
+    reached = [
         Fired(indicator, threshold)
         for indicator in mode.indicators
         if (threshold := _reached(indicator, values)) is not None
-    )
+    ]
+    fired = tuple(sorted(reached, key=_gravity, reverse=True))
     impacts = [each.threshold.impact for each in fired if each.threshold.impact is not None]
     return Suggestion(
         likelihood=max((each.threshold.likelihood for each in fired), default=None),
         impact=max(impacts, default=None),
         fired=fired,
     )
+
+
+def _gravity(fired: Fired) -> tuple[int, int]:
+    return fired.threshold.likelihood, fired.threshold.impact or 0
 
 
 def _reached(indicator: Indicator, values: Mapping[str, Any]) -> Threshold | None:

@@ -224,7 +224,7 @@ def test_systems_are_summed_up_and_named_as_a_failure_once_listed(owner: Client,
     assert "nobody said of some" in html
     assert "Three or more systems fed by hand" in html
     assert "before anybody assessed it" in html
-    assert "Three or more systems fed by hand" in owner.get(url).content.decode()
+    assert "Six months or more" in owner.get(url).content.decode()
 
 
 def test_a_system_that_is_refused_keeps_what_was_typed(owner: Client, url: str) -> None:

@@ -250,6 +250,15 @@ def test_good_figures_and_missing_figures_suggest_nothing():
     assert good.likelihood is None
 
 
+def test_what_fired_comes_gravest_first():
+    mode = standard().mode("integration")
+    suggestion = suggest(mode, {"systems_by_hand": 3, "integration_months": 6})
+    assert [fired.indicator.key for fired in suggestion.fired] == [
+        "integration_months",
+        "systems_by_hand",
+    ]
+
+
 def test_the_highest_degrees_of_several_figures_are_suggested():
     values = {"business_metrics": 2, "set_before_pilot": False, "measured_in_pilot": True}
     suggestion = suggest(standard().mode("value"), values)

@@ -98,7 +98,7 @@ def test_three_systems_by_hand_are_an_integration_failure_as_soon_as_they_are_li
         make_source(rollout.initiative, by=maya, name=name, **BY_HAND)
     found = integration(rollout)
     assert found.state == "not_met"
-    assert "Three or more systems fed by hand" in found.text
+    assert "Six months or more" in found.text
     assert found.blocks
     assert not found.coverable
 
