@@ -74,7 +74,7 @@ def _line(tranche: GatedTranche, passed: frozenset[int]) -> Line:
         return Line(tranche, gate, "hold", "Frozen", says, acts)
     if tranche.approved_at is None:
         says = "not approved yet; nobody approves what they asked for"
-        return Line(tranche, gate, "asked", "Requested", says, ("approve", "withdraw"))
+        return Line(tranche, gate, "todo", "Requested", says, ("approve", "withdraw"))
     if gate in passed:
         says = f"after Gate {gate}; it can be released by hand"
         return Line(tranche, gate, "planned", "Approved", says, ("release", "withdraw"))

@@ -101,11 +101,7 @@ class AskForm(Form):
         named = [(key, f"{fund} ({fund.currency})") for key, fund in self.funds.items()]
         self._choices("paid_from", [*named, *((kind.value, kind.label) for kind in others)])
         self.kept = currency
-        self.fields["currency"].help_text = (
-            _("This initiative's money is kept in %s") % currency
-            if currency
-            else _("Three letters, such as USD; a fund brings its own")
-        )
+        self.fields["currency"].help_text = _("Three letters, such as USD; a fund brings its own")
         self.fields["currency"].disabled = bool(currency)
         self.initial.setdefault("currency", currency)
 

@@ -16,6 +16,7 @@ from initiatives import hooks
 from initiatives.models import Initiative
 from initiatives.services import assign_people, create_initiative, unit_at
 from playbook.services import ensure_standard
+from portfolio.sample import money
 from portfolio.sample.copying import check_at_once
 from portfolio.sample.specs import CLAIMS, OWNERS, SPECS, Spec
 from portfolio.sample.story import Story
@@ -35,6 +36,7 @@ def load(*, now: datetime, specs: Sequence[Spec] = SPECS) -> int:
     check_at_once()
     ensure_standard(at=now - timedelta(weeks=70))
     cast = _cast()
+    money.set_up(cast, now)
     with hooks.gathered(now):
         for spec in specs:
             Story(spec, cast, now).tell()

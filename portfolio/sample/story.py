@@ -27,7 +27,7 @@ from initiatives.services import (
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import figures, premises, resting, running, wording
+from portfolio.sample import figures, money, premises, resting, running, wording
 from portfolio.sample.specs import Spec
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
@@ -55,10 +55,12 @@ class Story:
         self._begin(start)
         for gate, week in enumerate(passed):
             self._pass_gate(gate, week, conditional=self._conditional(gate, len(passed)))
+        money.after_gates(self)
         running.tell(self)
         self._go_on()
         TROUBLES.get(self.spec.trouble, Story._no_trouble)(self)
         resting.tell(self)
+        money.spend(self)
 
     # Time
 
@@ -243,6 +245,7 @@ class Story:
             self._assess(for_days=540)
         self._meet_all(self.clock + timedelta(days=9))
         self._at(weeks=week, days=-5)
+        money.before_gate(self, gate)
         submit_review(review=review, **self._tick())
         self._at(weeks=week, days=-3)
         remits = self.document.remits_for(gate, self.spec.impact)
