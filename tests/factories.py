@@ -1,4 +1,7 @@
-"""Plain functions that make what a test needs, through the services wherever there is one."""
+"""Plain functions that make what a test needs, through the services wherever there is one.
+
+Long because every app's factories are found in one place.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta

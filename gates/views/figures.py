@@ -138,13 +138,16 @@ def _all(request: HttpRequest, reference: str, kind: Kind) -> HttpResponse:
             return redirect(f"gates:{kind.page}", reference)
     case = judged(rollout)
     rows = list(kind.model.objects.filter(initiative=rollout.initiative_id))
+    business = [row for row in rows if getattr(row, "kind", "") == MetricKind.BUSINESS]
     return show(
         request,
         f"gates/{kind.page}.html",
         rollout,
         {
             "rows": rows,
-            "business": [row for row in rows if getattr(row, "kind", "") == MetricKind.BUSINESS],
+            "business": business,
+            "counting": sum(row.counts for row in business),
+            "recorded": sum(bool(row.measured_by) for row in business),
             "form": form,
             "told": _told(case, kind.mode),
             "edits": may_edit(reader(request), rollout.initiative),

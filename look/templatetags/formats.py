@@ -54,7 +54,9 @@ def number(value: float | None) -> str:
     """`1,934`; fractions keep up to two digits."""
     if value is None or value == "":
         return ""
-    return f"{round(value, 2):,}" if isinstance(value, float) else f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}"
 
 
 @register.filter
