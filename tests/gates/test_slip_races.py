@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -42,10 +43,8 @@ def together(pool: ThreadPoolExecutor, *acts: Callable[[], object]) -> None:
     def run(act: Callable[[], object]) -> None:
         connection.ensure_connection()
         barrier.wait(timeout=30)
-        try:
+        with suppress(Refused, NotAllowed):
             act()
-        except (Refused, NotAllowed):
-            pass
 
     list(pool.map(run, acts))
 

@@ -51,7 +51,7 @@ def make_cast() -> Cast:
     )
 
 
-@dataclass
+@dataclass(eq=False)
 class Template:
     """An initiative ready at a gate, as rows to copy."""
 
