@@ -9,7 +9,7 @@ from typing import Any
 from audit.words import day_words
 from gates.models.rollouts import Stage
 from initiatives.models import Architecture, Distance, ImpactClass
-from playbook.document import Document
+from playbook.document import DesignQuestion, Document
 
 Words = Callable[[Any], str]
 RESPONSES = {
@@ -70,9 +70,9 @@ def _said(words: Words, facts: Mapping[str, Any], name: str) -> str:
 def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str], Words]]:
     """The facts that are kept by key: their part, how a key is named and a fact is said."""
     return {
-        "design": (DESIGN, lambda key: document.question(key).question, _settled),
-        "answers": (CRITERIA, lambda key: document.criterion(key).name, _answer),
-        "checks": (LADDER, lambda key: document.check(key).name, _check),
+        "design": (DESIGN, lambda key: _asked(document.question, key), _settled),
+        "answers": (CRITERIA, lambda key: _asked(document.criterion, key), _answer),
+        "checks": (LADDER, lambda key: _asked(document.check, key), _check),
         "sign_offs": (SIGN_OFFS, lambda key: f"{document.remit(key).name} sign-off", _sign_off),
         "risks": (MODES, lambda key: document.mode(key).name, partial(_risk, document)),
         "figures": (
@@ -86,6 +86,15 @@ def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str
             _contrast,
         ),
     }
+
+
+def _asked(find: Callable[[str], Any], key: str) -> str:
+    """What was asked; the key of what the playbook no longer asks."""
+    try:
+        asked = find(key)
+    except KeyError:
+        return f"No longer asked: {key.replace('_', ' ')}"
+    return str(asked.question if isinstance(asked, DesignQuestion) else asked.name)
 
 
 # Every field of a fact is in its words, so that two facts that differ never read the same.

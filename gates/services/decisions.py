@@ -30,6 +30,8 @@ from gates.services import money
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Initiative
 from initiatives.services import conclude, lock
+from operations.services.reach import plan_reduction
+from playbook.reach import too_many_for
 
 
 class FactsChanged(Refused):
@@ -60,6 +62,9 @@ class Choice:
     hold_until: date | None = None
     return_to: str = ""
     cause: str = ""
+    reduction: str = ""
+    """How access comes down, where a return leads to a stage that allows fewer people."""
+    reduction_due: date | None = None
 
 
 @transaction.atomic
@@ -158,6 +163,14 @@ def _against_return(case: Case, choice: Choice, today: date) -> list[str]:
     reasons = _uncoded(case, choice)
     if choice.return_to not in earlier:
         reasons.append("Return to: choose an earlier stage.")
+        return reasons
+    bounds = too_many_for(case.document, case.facts, choice.return_to)
+    planned = choice.reduction.strip() and choice.reduction_due and choice.reduction_due >= today
+    if bounds is not None and not planned:
+        reasons.append(
+            f"How access comes down: {case.facts.exposed_percent:.3g} % have it, and that stage "
+            f"allows {bounds.high_percent:g} %. Say how it comes down, and by which day."
+        )
     return reasons
 
 
@@ -212,6 +225,9 @@ def _carry_out(
         void_from(rollout, decision, case.document.stage(choice.return_to).number)
         rollout.return_to()
         _end_claim(rollout, at)
+        if choice.reduction_due and too_many_for(case.document, case.facts, choice.return_to):
+            text, due = choice.reduction, choice.reduction_due
+            plan_reduction(initiative=initiative, text=text, due=due, by=by, at=at)
     elif choice.outcome == Outcome.STOP:
         rollout.stop() if before in PATH[:3] else rollout.retire()
         _end_claim(rollout, at)
@@ -277,8 +293,10 @@ def void_from(rollout: Rollout, decision: Decision, gate: int) -> None:
     rollout.passages.filter(gate__gte=gate, void_since__isnull=True).update(
         void_since=decision.decided_at, voided_by=decision
     )
+    asked_at = {criterion.key: number for criterion, number in document.placed_criteria}
     for answer in CriterionAnswer.objects.filter(rollout=rollout, stands=True):
-        if document.gate_of_criterion(answer.criterion).number >= gate:
+        # What an earlier version of the playbook asked and this one does not is taken back too.
+        if asked_at.get(answer.criterion, gate) >= gate:
             answer.stands = False
             answer.save(update_fields=["stands"])
     if document.gate(gate).needs_design_assessment:

@@ -11,13 +11,23 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Event
 from gates.case import case_of
-from gates.models import Rollout
-from playbook import toml
+from gates.differences import differences
+from gates.models import CriterionAnswer, Decision, Rollout
+from gates.services.pinning import move_to_version
+from playbook import drafting, toml
 from playbook.document import Document
 from playbook.loading import standard
 from playbook.models import PlaybookDraft, PlaybookVersion
-from playbook.services import start_draft
-from tests.factories import make_initiative, make_playbook, make_rollout
+from playbook.places import data_of
+from playbook.services import publish, start_draft
+from tests.factories import (
+    NOW,
+    make_decision,
+    make_initiative,
+    make_passed,
+    make_playbook,
+    make_rollout,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -260,3 +270,31 @@ def test_what_changed_since_it_was_read_is_not_published(office: Client, draft: 
 def test_the_same_is_not_published_twice(office: Client, draft: PlaybookDraft):
     page = office.post(url("playbook_publish"), {"seen": "0"}, follow=True)
     assert "Version 1 says exactly this" in page.content.decode()
+
+
+def test_what_is_no_longer_asked_stands_in_nobodys_way(
+    maya: User, devin: User, carol: User, hannah: User, reviewers: list[User]
+):
+    make_playbook()
+    own = {**data_of(standard())["gates"][0]["criteria"][0], "key": "own", "name": "Own"}
+    asking = drafting.added(data_of(standard()), ("gates", "0", "criteria"), own)
+    publish(document=Document.model_validate(asking), by=hannah, at=NOW)
+    initiative = make_initiative(owner=maya, sponsor=carol)
+    rollout = make_passed(
+        make_rollout(initiative),
+        gates=1,
+        owner=maya,
+        verifier=devin,
+        reviewers=reviewers,
+        decider=carol,
+    )
+    asking["edition"] = "3"
+    silent = drafting.removed(asking, ("gates", "0", "criteria", "own"))
+    third = publish(document=Document.model_validate(silent), by=hannah, at=NOW)
+    move_to_version(rollouts=[rollout], version=third, by=hannah, at=NOW)
+    facts = Decision.objects.get(rollout=rollout).facts
+    titles = [each.title for each in differences(third.parsed, {}, facts)]
+    assert "No longer asked: own" in titles
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    make_decision(rollout, "return", return_to="intake", cause="value", by=carol)
+    assert not CriterionAnswer.objects.filter(rollout=rollout, stands=True).exists()
