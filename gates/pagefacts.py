@@ -205,6 +205,8 @@ EVENT_ICONS = (
     ("condition.", "check", "met"),
     ("rollout.paused", "hold", "accent"),
     ("rollout.", "flag", "grey"),
+    ("tranche.released", "met", "met"),
+    ("tranche.frozen", "hold", "warn"),
     ("initiative.assigned", "user", "grey"),
     ("initiative.contributors", "users", "grey"),
     ("initiative.created", "plus", "grey"),
