@@ -125,7 +125,10 @@ def _items_missing(document: "Document") -> Iterator[str]:
         for clause in framework.clauses:
             for item in clause.shown_by:
                 if item not in items:
-                    yield f"frameworks.{framework.key}.{clause.code}: there is no {item!r}"
+                    yield (
+                        f"frameworks.{framework.key}.{clause.code}: there is no {item!r}. Put it "
+                        "back, or correct its key"
+                    )
 
 
 def _modes_named(document: "Document") -> Iterator[tuple[str, Key]]:
