@@ -36,4 +36,6 @@ def _well_filled(case: Case, outcome: str, today: date) -> Choice:
         hold_until=tomorrow,
         return_to=next(reversed(earlier_stages(case.facts.stage)), ""),
         cause=case.document.failure_modes[0].key,
+        reduction="filled",
+        reduction_due=tomorrow,
     )

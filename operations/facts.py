@@ -79,7 +79,8 @@ def groups_of(rows: Sequence[Any]) -> tuple[GroupFact, ...]:
 
 def _spent(row: Any) -> bool:
     """Whether the action was finished before the use that it did not raise was measured."""
-    return bool(row["done_at"]) and row["measured_on"] > row["done_at"][:10]
+    done, measured = row["done_at"], row["measured_on"]
+    return bool(done and measured) and measured > done[:10]
 
 
 def adoption(groups: Sequence[GroupFact]) -> float | None:

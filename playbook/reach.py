@@ -58,6 +58,12 @@ def _thin_from(document: Document, facts: Facts) -> date:
     return facts.stage_since + timedelta(weeks=weeks.low if weeks else 0)
 
 
+def too_many_for(document: Document, facts: Facts, stage: str) -> Band | None:
+    """The bounds of another stage, when more people have access than it allows."""
+    share, band = facts.exposed_percent, document.stage(stage).exposure
+    return band if share is not None and band is not None and share > band.high_percent else None
+
+
 def breach_since(document: Document, facts: Facts) -> date | None:
     """The day on which the present breach showed; None while there is none.
 

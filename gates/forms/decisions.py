@@ -82,6 +82,13 @@ class DecisionForm(Form):
     hold_cause = forms.ChoiceField(label=_("Cause of the hold"), required=False)
     return_to = forms.ChoiceField(label=_("Return to"), required=False)
     return_cause = forms.ChoiceField(label=_("Cause of the return"), required=False)
+    reduction = forms.CharField(
+        label=_("How access comes down"),
+        max_length=300,
+        required=False,
+        help_text=_("Asked for where more people have access than that stage allows."),
+    )
+    reduction_due = forms.DateField(label=_("By"), widget=DayInput(), required=False)
     stop_cause = forms.ChoiceField(label=_("Cause of the end"), required=False)
     reason = forms.CharField(
         label=_("Why, in a sentence or two"),
@@ -176,6 +183,8 @@ class DecisionForm(Form):
             hold_until=typed["hold_until"],
             return_to=typed["return_to"] if outcome == Outcome.RETURN else "",
             cause=typed.get(f"{outcome}_cause", ""),
+            reduction=typed["reduction"] if outcome == Outcome.RETURN else "",
+            reduction_due=typed["reduction_due"] if outcome == Outcome.RETURN else None,
         )
 
 

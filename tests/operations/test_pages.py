@@ -54,7 +54,7 @@ def test_what_is_not_recorded_yet_says_why_and_offers_one_button(page: Any) -> N
 def test_the_pages_show_what_was_recorded(page: Any, running: Running) -> None:
     text = page("reach").content.decode()
     for shown in (
-        "1,600, 25.0 %",
+        "1,600, 25 %",
         "Wave 1: The north",
         "22.2 %",
         "below target, acted on",
