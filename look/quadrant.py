@@ -28,8 +28,8 @@ class Dot(Protocol):
     def label(self) -> str: ...
 
 
-def _x(feasibility: float) -> str:
-    return f"{LEFT + (feasibility - 1) / 4 * (RIGHT - LEFT):.4g}%"
+def _x(feasibility: float) -> float:
+    return LEFT + (feasibility - 1) / 4 * (RIGHT - LEFT)
 
 
 def _y(value: float) -> int:
@@ -42,9 +42,10 @@ def quadrant(
     """Each dot with its ranks; a larger one stands for more. ``names`` is what the quarters are
     called, by whether value and feasibility are high, which they are from ``high_from``."""
     shown = list(dots)
-    split_x, split_y = _x(high_from), _y(high_from)
+    split, split_y = _x(high_from), _y(high_from)
+    split_x = f"{split:.4g}%"
     drawn = [
-        f'<rect class="f-band" x="{split_x}" y="0" width="100%" height="{split_y}"/>',
+        f'<rect class="f-band" x="{split_x}" width="{100 - split:.4g}%" height="{split_y}"/>',
         f'<line class="s-limit" x1="{split_x}" x2="{split_x}" y2="{HEIGHT - 24}"/>',
         f'<line class="s-limit" x2="100%" y1="{split_y}" y2="{split_y}"/>',
         *_names(names),
@@ -71,7 +72,7 @@ def _names(names: Mapping[tuple[bool, bool], str]) -> Iterable[str]:
 def _dot(dot: Dot) -> str:
     radius = min(MOST, 4 + round(2 * sqrt(dot.count)))
     return (
-        f'<svg x="{_x(dot.feasibility)}" y="{_y(dot.value)}" overflow="visible">'
+        f'<svg x="{_x(dot.feasibility):.4g}%" y="{_y(dot.value)}" overflow="visible">'
         f'<circle class="f-soft" r="{radius}"/>'
         f'<text class="strong" x="{radius + 3}" y="4">{escape(dot.label)}</text></svg>'
     )

@@ -122,7 +122,8 @@ class Tally:
     """How many rest in one unit or everywhere, by state, by coded cause, and by their pilot."""
 
     states: Counter[str]
-    causes: Counter[str]
+    causes: Counter[tuple[str, str]]
+    """By coded cause, empty for none, and the stage in which it came to rest."""
     found: int
     """How many the plot holds, of all that rest."""
     positive: int
@@ -139,6 +140,10 @@ class Tally:
     def judged(self) -> int:
         return self.positive + self.negative
 
+    def caused(self, cause: str) -> int:
+        """How many a failure mode brought to rest, whatever the stage; empty for not coded."""
+        return sum(many for (coded, _stage), many in self.causes.items() if coded == cause)
+
 
 def tally(plot: Plot) -> Tally:
     """Count everything at rest in the plot's unit, in one query."""
@@ -147,22 +152,27 @@ def tally(plot: Plot) -> Tally:
     rows = (
         resting(plot.unit)
         .annotate(
+            rests_in=Case(
+                When(stage__in=ENDED, then=F("moved_by__from_stage")),
+                default=F("stage"),
+                output_field=CharField(),
+            ),
             pilot=Case(
                 When(passed | Exists(answers.filter(verdict=Verdict.MET)), then=Value("positive")),
                 When(Exists(answers), then=Value("negative")),
                 default=Value("unjudged"),
-            )
+            ),
         )
         .order_by()
-        .values_list("state", "cause", "pilot")
+        .values_list("state", "cause", "rests_in", "pilot")
         .annotate(many=Count("pk"))
     )
     counted = Tally(Counter(), Counter(), 0, 0, 0, 0)
-    for state, cause, pilot, many in rows:
+    for state, cause, stage, pilot, many in rows:
         counted.states[state] += many
         setattr(counted, pilot, getattr(counted, pilot) + many)
         if plot.state in ("", state):
-            counted.causes[cause] += many
+            counted.causes[cause, stage] += many
             coded = plot.mode if plot.mode != UNCODED else ""
             counted.found += many * (not plot.mode or cause == coded)
     return counted

@@ -247,7 +247,13 @@ class CreateForm(OwnerAndSponsor, InitiativeForm):
     """
 
     form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput())
-    none_of = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput())
+    none_of = forms.CharField(
+        label=_("Existing initiatives"),
+        required=False,
+        max_length=200,
+        # The confirmation's own field on the page has the id.
+        widget=forms.HiddenInput(attrs={"id": False}),
+    )
     alike: Sequence[Likeness] = ()
 
     def tell_alike(self, alike: Sequence[Likeness]) -> bool:
@@ -255,7 +261,7 @@ class CreateForm(OwnerAndSponsor, InitiativeForm):
         if {like.initiative.reference for like in alike} <= {*self.cleaned_data["none_of"].split()}:
             return False
         self.alike = alike
-        self.add_error(None, _("Initiatives like this one exist. Say that it is none of them."))
+        self.add_error("none_of", _("Some look like this one. Say that it is none of them."))
         return True
 
 

@@ -69,6 +69,7 @@ def graveyard(request: HttpRequest) -> HttpResponse:
         "tally": counted,
         "tabs": _tabs(plot, counted),
         "modes": _modes(plot, counted, document),
+        "hottest": max(counted.causes.values(), default=1),
         "units": BusinessUnit.objects.filter(Q(parent=None) | Q(pk=plot.unit)).order_by("label"),
         "page": page,
         "rows": [_row(grave, reader) for grave in graves_of(page.object_list)],
@@ -91,13 +92,19 @@ def _tabs(plot: Plot, counted: Tally) -> list[dict[str, Any]]:
 
 
 def _modes(plot: Plot, counted: Tally, document: Document) -> list[dict[str, Any]]:
-    """Every failure mode with how many it stopped, most first, and what nobody has coded."""
-    named = [(mode.key, mode.name, counted.causes[mode.key]) for mode in document.failure_modes]
-    named.sort(key=lambda mode: -mode[2])
-    named.append((UNCODED, "Not coded", counted.causes[""]))
+    """Every failure mode with how many it stopped, and in which stage, most first; last, what
+    nobody has coded."""
+    modes = sorted(document.failure_modes, key=lambda mode: -counted.caused(mode.key))
+    named = [*((mode.key, mode.key, mode.name) for mode in modes), (UNCODED, "", "Not coded")]
     return [
-        {"key": key, "name": name, "count": many, "query": plot.at(mode=key)}
-        for key, name, many in named
+        {
+            "key": key,
+            "name": name,
+            "count": counted.caused(cause),
+            "stages": [counted.causes[cause, stage.key] for stage in document.stages],
+            "query": plot.at(mode=key),
+        }
+        for key, cause, name in named
     ]
 
 

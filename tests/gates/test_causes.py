@@ -35,6 +35,7 @@ def coded(hannah: User, peter: User) -> None:
 
 
 @pytest.mark.seed("S-023")
+@pytest.mark.seed("S-001", "S-023")
 def test_initiatives_of_the_same_impact_class_are_compared(coded: None) -> None:
     rates = base_rates("rights", compare_from=2)
     assert rates.impact_class == "rights"

@@ -95,6 +95,15 @@ def test_the_tally_agrees_with_the_list(yard) -> None:
     assert tally(Plot()).states == {"stalled": 1, "paused": 1, "stopped": 1}
 
 
+@pytest.mark.seed("S-023")
+def test_causes_are_told_by_the_stage_in_which_they_struck(yard, passed, hannah: User) -> None:
+    later = passed(Rollout.objects.get(pk=yard["moving"].pk), 1)
+    make_decision(later, "stop", by=hannah, at=NOW, cause="value")
+    causes = tally(Plot()).causes
+    assert (causes["value", "intake"], causes["value", "pilot"]) == (1, 1)
+    assert tally(Plot()).caused("value") == 2
+
+
 def test_a_claim_rests_only_once_somebody_paused_it(begin, maya: User) -> None:
     claimed = begin("Claimed", at=LONG_AGO, stage="limited")
     assert listed() == {}
@@ -103,11 +112,13 @@ def test_a_claim_rests_only_once_somebody_paused_it(begin, maya: User) -> None:
 
 
 @pytest.mark.seed("S-022")
+@pytest.mark.seed("S-022")
 def test_a_note_codes_a_stall(yard, maya: User) -> None:
     note_stall(rollout=yard["stalled"], words="Under review.", cause="governance", by=maya, at=NOW)
     assert listed()["Stalled"] == "Governance gap"
 
 
+@pytest.mark.seed("S-020")
 @pytest.mark.seed("S-020")
 def test_polite_words_are_answered_with_what_to_ask(yard) -> None:
     (grave,) = graves_of(graves(Plot(state="paused")))
@@ -164,6 +175,7 @@ def passed(maya: User, devin: User, reviewers: list[User], hannah: User):
 
 
 @pytest.mark.seed("S-021", "S-034")
+@pytest.mark.seed("S-021", "S-034")
 def test_a_pilot_is_positive_once_gate_1_was_passed(begin, passed, hannah: User) -> None:
     proven = passed(begin("Proven pilot"), 2)
     make_decision(proven, "stop", by=hannah, at=NOW)
@@ -190,6 +202,7 @@ def test_conversion_counts_what_reached_steady_state_and_keeps_it_when_retired(
 
 
 @pytest.mark.seed("S-033", "S-034")
+@pytest.mark.seed("S-033")
 def test_the_page_shows_the_published_figure_as_published_and_ours_as_too_few(
     client: Client, yard, carol: User
 ) -> None:
