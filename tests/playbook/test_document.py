@@ -96,6 +96,11 @@ def _compare_with_two_things(content):
     content["failure_modes"][0]["indicators"][1]["thresholds"][0]["than"] = "records_wrong"
 
 
+def _name_an_unknown_reference(content):
+    threshold = content["failure_modes"][3]["indicators"][0]["thresholds"][0]
+    threshold["reference"] = "hearsay"
+
+
 def _let_ratings_fall(content):
     content["rating"]["high_from"] = 4
 
@@ -133,6 +138,7 @@ def _write_a_key_with_spaces(content):
         (_compare_with_a_missing_indicator, "latency_measured_ms: there is no figure 'latency_wi"),
         (_ask_a_number_of_a_yes_or_no, "assessed_at_production_scale: below 60 cannot be asked"),
         (_compare_with_two_things, "either a figure or another indicator"),
+        (_name_an_unknown_reference, "assessed_before_lock: there is no reference 'hearsay'"),
         (_let_ratings_fall, "medium_from, high_from and critical_from must rise"),
         (_forget_a_degree, "impact: must name the degrees 1 to 5"),
         (_fill_in_what_no_reminder_knows, "no such placeholder: colleague"),

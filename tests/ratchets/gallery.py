@@ -74,6 +74,8 @@ SITUATIONS = (
     ("fresh", "owner", "gates:initiative"),
     ("fresh", "owner", "gates:review"),
     ("fresh", "owner", "gates:evidence_list"),
+    ("fresh", "owner", "gates:sources"),
+    ("fresh", "owner", "gates:metrics"),
     ("fresh", "office", "gates:decide"),
     ("fresh", "owner", "gates:money"),
     ("submitted", "executive", "gates:initiative"),
