@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.canonical import digest_of
 from gates.models import Condition, Decision, Rollout
-from gates.services.reviews import answer_criterion, sign_off
+from gates.services.reviews import answer_criterion, open_review, sign_off
 from initiatives.services import edit_initiative
 from tests.factories import (
     make_assessment,
@@ -330,14 +330,14 @@ def test_an_objection_of_security_can_be_covered_by_no_condition(
 
 
 def test_a_rollout_past_its_last_gate_can_still_be_retired(
-    client: Client, maya: User, carol: User, lena: User, reviewers: list[User]
+    client: Client, maya: User, carol: User, hannah: User, lena: User, reviewers: list[User]
 ) -> None:
     now = timezone.now()
     rollout = make_rollout(make_initiative(owner=maya, sponsor=carol, at=now), at=now)
     rollout = make_passed(
         rollout, gates=5, owner=maya, verifier=lena, reviewers=reviewers, decider=carol, at=now
     )
-    page = Page(client, rollout, carol)
+    page = Page(client, rollout, hannah)
     assert f"What becomes of {rollout.initiative.name}?" in page.text
     assert "No gate lies ahead." in page.text
     page.sign("stop", stop_cause="value")
@@ -393,3 +393,43 @@ def test_the_record_says_its_facts_in_words_by_part_and_keeps_them_as_they_were_
     for code in ("in_place", "not_met", LEFT_OPEN, now.date().isoformat()):
         assert code not in shown
     assert f'"{LEFT_OPEN}"' in raw
+
+
+def test_back_from_the_record_finds_no_form_that_looks_alive(
+    client: Client, clear: Rollout, carol: User, hannah: User, maya: User
+) -> None:
+    page = Page(client, clear, carol)
+    assert "no-store" in client.get(page.url).headers["Cache-Control"]
+    page.sign("go")
+    record = page.location
+    page.take(client.get(page.url))
+    assert page.location == record
+    page.take(client.get(record))
+    assert "You have decided this. Nothing waits for a decision now." in page.text
+    assert "?anew=1" in page.html
+    page.take(client.get(f"{page.url}?anew=1"))  # a return or an end may follow at any time
+    assert (page.status, 'name="outcome"' in page.html) == (200, True)
+    assert Page(client, clear, hannah).status == 200  # who has not decided is not sent away
+    open_review(rollout=Rollout.objects.get(pk=clear.pk), by=maya, at=timezone.now())
+    assert Page(client, clear, carol).status == 200
+
+
+def test_only_who_may_decide_is_offered_to_decide_anew(
+    client: Client, clear: Rollout, carol: User, maya: User
+) -> None:
+    page = Page(client, clear, carol)
+    page.sign("go")
+    record = page.location
+    client.force_login(maya)
+    assert "?anew=1" not in client.get(record).content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["review/submit/", "review/withdraw/", "review/sign-off/business/"]
+)
+def test_what_is_sent_once_is_not_shown_again_from_the_browsers_memory(
+    client: Client, clear: Rollout, maya: User, aiko: User, path: str
+) -> None:
+    client.force_login(aiko if "sign-off" in path else maya)
+    answer = client.get(f"/initiatives/{clear.initiative.reference}/{path}")
+    assert (answer.status_code, "no-store" in answer.headers["Cache-Control"]) == (200, True)
