@@ -92,7 +92,7 @@ def weeks(
     ending = {"past": ", past the plan", "still": ", no progress recorded"}.get(kind, "")
     return _svg(
         12,
-        f"Week {weeks}{plan}{ending}",
+        f"{weeks} {'week' if weeks == 1 else 'weeks'}{plan}{ending}",
         '<line class="s-line" x2="100%" y1="6" y2="6"/>',
         _plan(low, high, 12),
         _mark(_at(weeks, AXIS_WEEKS), 6, kind),
