@@ -306,6 +306,8 @@ _PARTS = {
     "changed": ("f-warn", "changed", "on"),
     "unchanged": ("f-band", "unchanged", ""),
     "invalid": ("f-bad", "invalid", "on"),
+    "ask": ("f-claim", "to be answered", "strong"),
+    "left_out": ("", "left out", "strong"),
 }
 
 
@@ -317,8 +319,8 @@ def stacked(
 ) -> SafeString:
     """Counts beside each other on one axis up to `total`.
 
-    Each part is (kind, count); kinds are moved, here, out, steady, live, new, changed, unchanged
-    and invalid. `reference` is a share (0 to 1) drawn as a dashed upright.
+    Each part is (kind, count); kinds are moved, here, out, steady, live, new, changed, unchanged,
+    invalid, ask and left_out. `reference` is a share (0 to 1) drawn as a dashed upright.
     """
     drawn, said, start = [], [], 0
     for kind, count in parts:
