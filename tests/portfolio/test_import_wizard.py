@@ -96,6 +96,10 @@ def test_a_value_that_nobody_placed_must_be_chosen(office: Client) -> None:
 def test_rows_of_a_value_can_be_left_out(office: Client) -> None:
     page = to_the_dry_run(office, csv_bytes(*ROWS), Dreaming="leave_out", Live="steady")
     assert page.context["count"]["left_out"] == 1
+    assert "1 new, 0 changed, 0 unchanged, 0 invalid, 0 to be answered, 1 left out" in page.text
+    rows = office.get(reverse("portfolio:import_rows", args=[page.context["batch"].pk, "left_out"]))
+    assert "1 row: left out" in rows.text
+    assert "OCR" in rows.text
     confirm(office, page)
     assert Initiative.objects.get().name == "Chatbot"
 
@@ -373,15 +377,6 @@ def test_the_columns_step_shows_the_first_rows_in_a_region_that_keys_can_scroll(
     assert [n for n in range(9) if f"<td>Tool {n}</td>" in preview] == [0, 1, 2, 3, 4]
     assert '<th scope="row">6</th>' in preview
     assert "x" * 80 not in preview
-
-
-def test_what_is_left_out_has_its_figure_and_its_rows(office: Client) -> None:
-    page = to_the_dry_run(office, csv_bytes(*ROWS), Dreaming="leave_out", Live="steady")
-    assert "see which" in page.text
-    assert "1 new, 0 changed, 0 unchanged, 0 invalid, 0 to be answered, 1 left out" in page.text
-    rows = office.get(reverse("portfolio:import_rows", args=[page.context["batch"].pk, "left_out"]))
-    assert "1 row: left out" in rows.text
-    assert "OCR" in rows.text
 
 
 def test_every_set_of_twins_can_be_looked_at(office: Client) -> None:
