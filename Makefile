@@ -27,12 +27,14 @@ soak-gates: .venv/test.stamp
 bench: .venv/test.stamp
 	@exec $(BIN)/python -m tests.bench
 
-# Versions move only here. The files name hashes and no host: pip asks whichever index it is set up for.
+# Adds what pyproject.toml asks for anew and drops what it no longer does; with UPGRADE=--upgrade
+# every version moves. The files name hashes and no host: pip asks whichever index it is set up for.
+UPGRADE ?=
 lock: .venv/test.stamp
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group test --constraint requirements/run.txt \
 		--output-file requirements/test.txt
-LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+LOCK = --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
 .venv/bin/python:

@@ -80,10 +80,11 @@ class _Way:
         plan = f"{weeks.low}–{weeks.high}" if weeks else ""
         if here:
             since = self.case.facts.stage_since
-            week = (self.case.facts.today - since).days // 7 + 1
+            weeks_here = (self.case.facts.today - since).days // 7
+            words = f"{weeks_here} {'week' if weeks_here == 1 else 'weeks'}"
             of = f" of {plan}" if plan else ""
             claim = "claimed, " if state == "claimed" else ""
-            return f"{claim}week {week}{of}, since {short_day(since, self.case.facts.today)}"
+            return f"{claim}{words}{of}, since {short_day(since, self.case.facts.today)}"
         if state == "claimed":
             return "not shown"
         if state == "todo":

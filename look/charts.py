@@ -92,7 +92,7 @@ def weeks(
     ending = {"past": ", past the plan", "still": ", no progress recorded"}.get(kind, "")
     return _svg(
         12,
-        f"Week {weeks}{plan}{ending}",
+        f"{weeks} {'week' if weeks == 1 else 'weeks'}{plan}{ending}",
         '<line class="s-line" x2="100%" y1="6" y2="6"/>',
         _plan(low, high, 12),
         _mark(_at(weeks, AXIS_WEEKS), 6, kind),
@@ -333,6 +333,8 @@ _PARTS = {
     "changed": ("f-warn", "changed", "on"),
     "unchanged": ("f-band", "unchanged", ""),
     "invalid": ("f-bad", "invalid", "on"),
+    "ask": ("f-claim", "to be answered", "strong"),
+    "left_out": ("", "left out", "strong"),
 }
 
 
@@ -344,8 +346,8 @@ def stacked(
 ) -> SafeString:
     """Counts beside each other on one axis up to `total`.
 
-    Each part is (kind, count); kinds are moved, here, out, steady, live, new, changed, unchanged
-    and invalid. `reference` is a share (0 to 1) drawn as a dashed upright.
+    Each part is (kind, count); kinds are moved, here, out, steady, live, new, changed, unchanged,
+    invalid, ask and left_out. `reference` is a share (0 to 1) drawn as a dashed upright.
     """
     drawn, said, start = [], [], 0
     for kind, count in parts:

@@ -284,7 +284,8 @@ def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
     stage, weeks = Stage(found["stage"]).label, (today - found["since"].date()).days // 7
     first = f" First in the way: {found['blocker'].rstrip('.?')}." if found["blocker"] else ""
     return (
-        f"Week {weeks} of {str(stage).lower()}: {' and '.join(found['reasons'])}.{first}",
+        f"{plural_count(weeks, 'week')} in {str(stage).lower()}: "
+        f"{' and '.join(found['reasons'])}.{first}",
         f"Ask {first_name(found['owned_by'])}",
         page("initiative", found),
     )

@@ -79,6 +79,7 @@ def _figures(found: Overview, document: Document) -> dict[str, Any]:
         "qualifying": found.labelled(QUALIFYING),
         "called": sum(found.labelled(label) for label in (PROVEN, EXTENDED_PILOT, QUALIFYING)),
         "stalled": found.labelled(STALLED),
+        "stalled_claims": found.claims_labelled(STALLED),
         "longest": max((weeks for weeks, kind, _ in marks if kind != "in"), default=0),
         "causes": [(mode.short_name.lower(), count) for mode, count in causes[:4]],
         "overdue_reviews": found.late("review"),
@@ -146,6 +147,8 @@ def _claims(found: Overview) -> dict[str, int]:
         "extended": extended,
         "all": found.claimed,
         "others": found.claimed - production,
+        "extended_others": found.claims_labelled(EXTENDED_PILOT) - extended,
+        "all_extended": found.claims_labelled(EXTENDED_PILOT),
     }
 
 

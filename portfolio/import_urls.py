@@ -15,6 +15,7 @@ urlpatterns = [
     path("import/<int:pk>/reading/", import_steps.reading, name="import_reading"),
     path("import/<int:pk>/values/", import_steps.values, name="import_values"),
     path("import/<int:pk>/dry-run/", import_steps.dry_run, name="import_dry_run"),
+    path("import/<int:pk>/dry-run/twins/", import_steps.twins, name="import_twins"),
     path("import/<int:pk>/dry-run/<slug:outcome>/", import_steps.rows, name="import_rows"),
     path("import/<int:pk>/invalid.csv", import_steps.invalid_rows, name="import_invalid"),
     path("import/<int:pk>/answers/", import_steps.answers, name="import_answers"),

@@ -13,7 +13,6 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from look import charts, glyphs
-from look.glyphs import LABELS
 from portfolio.rows import Row
 
 LABELS_SHOWN = 2
@@ -56,15 +55,18 @@ def _row(row: Row, today: date, pick: bool) -> str:
 
 
 def _labels(row: Row) -> str:
-    """The two worst labels; more would make the row taller than two lines."""
+    """The two worst labels, the others folded: they would make the row taller than two lines."""
     if not row.labels:
         return ON_COURSE if row.place is not None else ""
     shown = "".join(glyphs.label(label) for label in row.labels[:LABELS_SHOWN])
-    others = [LABELS[label][1].lower() for label in row.labels[LABELS_SHOWN:]]
+    others = row.labels[LABELS_SHOWN:]
     if not others:
         return shown
-    spoken = f'<span class="vh"> {", ".join(others)}</span>'
-    return f'{shown}<span class="grey">+{len(others)}{spoken}</span>'
+    rest = "".join(map(glyphs.label, others))
+    return (
+        f'{shown}<details class="more"><summary>+{len(others)}'
+        f'<span class="vh"> more of {row.reference}</span></summary>{rest}</details>'
+    )
 
 
 def _weeks(row: Row, today: date) -> str:

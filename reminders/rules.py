@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from accounts.models import Grant
 from accounts.roles import PERMISSIONS, Permission
-from gates.models import Condition, Review, ReviewState, Rollout, Slip
+from gates.models import Condition, Pause, Review, ReviewState, Rollout, Slip
 from gates.models.rollouts import ENDED
 from initiatives.models import Membership
 from playbook.document import Document
@@ -48,14 +48,21 @@ class Rule:
     """Audiences that are led to another page."""
     by_id: bool = False
     """Whether the page's address ends in the row's id."""
+    rests: bool = False
+    """Whether it waits while the work is paused and no gate opens. The attention page still shows
+    the pause as a stall; what runs on regardless, such as a condition's grace, does not rest."""
 
     def alive(self) -> QuerySet[Any]:
         """The rows of live rollouts; nobody hears of an adopted initiative without an owner."""
-        return self.rows().filter(
+        rows = self.rows().filter(
             Q(**{f"{self.rollout}claim__isnull": True})
             | Q(**{f"{self.rollout}initiative__owner__isnull": False}),
             ~Q(**{f"{self.rollout}stage__in": ENDED}),
         )
+        if not self.rests:
+            return rows
+        paused = Pause.objects.filter(rollout=OuterRef("rollout"), resumed_at__isnull=True)
+        return rows.filter(~Exists(paused))
 
     def page_for(self, audience: str) -> str:
         return self.pages.get(audience, self.page)
@@ -88,6 +95,7 @@ RULES: dict[str, Rule] = {
         page="review",
         only={"owner": Q(state=ReviewState.OPEN)},
         pages={"sponsor": "decide"},
+        rests=True,
     ),
     "sign_off": Rule(
         rows=Review.objects.awaiting_decision,
@@ -95,6 +103,7 @@ RULES: dict[str, Rule] = {
         barred=OWN_HAND,
         page="review",
         counts_from=lambda document: TruncDate("submitted_at"),
+        rests=True,
     ),
     "decision": Rule(
         rows=Review.objects.awaiting_decision,
@@ -102,6 +111,7 @@ RULES: dict[str, Rule] = {
         barred=OWN_HAND,
         page="decide",
         counts_from=lambda document: TruncDate("submitted_at"),
+        rests=True,
     ),
     "condition": Rule(
         rows=Condition.objects.still_owed,

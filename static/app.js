@@ -55,8 +55,10 @@
     }
     form.dataset.sent = "1";
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    const busy = event.submitter && event.submitter.dataset.busy;
+    const { busy, wait } = event.submitter ? event.submitter.dataset : {};
     if (busy) event.submitter.textContent = busy;
+    const says = form.querySelector("[data-wait-says]");
+    if (wait && says) says.textContent = wait;
   });
 
   const release = () => {

@@ -13,8 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from accounts.permissions import reader
 from audit.canonical import canonical_json, digest_of
 from gates.case import Case
@@ -89,14 +91,20 @@ def read_signed(value: str) -> dict[str, Any]:
 
 
 @login_required
+@never_cache
 @get_or_post
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """The facts, what is open, and the five outcomes; posting signs one on the facts shown."""
     rollout = load(request, reference)
-    if request.method == "GET":
-        return _decision_page(request, rollout, judged(rollout), None)
+    case = judged(rollout)
+    if request.method != "POST":
+        made = _decided_already(rollout, case, reader(request))
+        if made is None or "anew" in request.GET:
+            return _decision_page(request, rollout, case, None)
+        messages.info(request, _("You have decided this. Nothing waits for a decision now."))
+        return redirect("gates:decision", reference, made.pk)
     changes: Sequence[Difference] = ()
-    case, status = judged(rollout), REFUSED
+    status = REFUSED
     if not may_decide(case, reader(request)):
         return _decision_page(request, rollout, case, None, status=403)
     form = DecisionForm(
@@ -125,6 +133,17 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     except NotAllowed:
         return _decision_page(request, rollout, judged(rollout), None, status=403)
     return _decision_page(request, rollout, case, form, changes=changes, status=status)
+
+
+def _decided_already(rollout: Rollout, case: Case, user: User) -> Decision | None:
+    """The reader's own decision, while nothing has come after it that asks for another.
+
+    Who goes back to the page after deciding finds the record, not a form that looks alive.
+    """
+    if case.facts.review is not None or case.facts.owed_gates:
+        return None
+    last = rollout.decisions.order_by("pk").last()
+    return last if last is not None and last.decided_by_id == user.pk else None
 
 
 def _decision_page(
@@ -267,6 +286,8 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     user = reader(request)
     conditions = list(found.conditions.select_related("owner", "closed_by", "evidence"))
     works_on_it = may_edit(user, rollout.initiative)
+    case = judged(rollout) if found.decided_by_id == user.pk and rollout.live else None
+    anew = case is not None and _decided_already(rollout, case, user) == found
     return show(
         request,
         "gates/decision.html",
@@ -291,12 +312,14 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,
             "canonical": canonical_json(found.facts),
+            "anew": anew and case is not None and may_decide(case, user),
             "today": today(),
         },
     )
 
 
 @login_required
+@never_cache
 @get_or_post
 def condition(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """What a conditional go asked for; posting says how it was met."""

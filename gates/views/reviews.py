@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import reader
@@ -74,6 +75,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @get_or_post
 def submit(request: HttpRequest, reference: str) -> HttpResponse:
     """Everything that was answered, on one page; posting hands it to reviewers and decider."""
@@ -107,6 +109,7 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @get_or_post
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Asks once, then takes the review back."""
@@ -184,6 +187,7 @@ def criterion(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @get_or_post
 def sign_off(request: HttpRequest, reference: str, remit: str) -> HttpResponse:
     """What a reviewer signs, beside what there is to see."""

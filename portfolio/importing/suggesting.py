@@ -24,10 +24,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "name": (
         "name", "use case name", "use case", "ai use case", "project", "project name",
         "initiative", "initiative name", "title", "solution", "application", "model name",
-        "product", "system name",
+        "product", "system name", "ai system",
     ),
     "unit": (
-        "unit", "business unit", "agency", "department", "division", "organisation",
+        "unit", "business unit", "agency", "department", "dept", "division", "organisation",
         "organization", "ministry", "directorate", "business area", "entity", "company",
         "line of business", "function",
     ),
@@ -37,7 +37,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "stage": (
         "stage", "status", "phase", "lifecycle stage", "stage of development", "state",
-        "project status", "development stage", "maturity",
+        "project status", "development stage", "maturity", "lifecycle", "life cycle phase", "gate",
     ),
     "problem": ("problem", "problem statement", "description", "summary", "challenge", "details"),
     "benefit": (

@@ -78,10 +78,19 @@ def assign(request: HttpRequest) -> HttpResponse:
     if not may_assign(reader):
         raise PermissionDenied
     picked = _picked(request, reader)
+    if not picked:
+        messages.warning(
+            request,
+            _(
+                "Nothing is ticked, so there is nobody to assign to. Tick the initiatives in the "
+                "first column, then assign people to them."
+            ),
+        )
+        return redirect(_back(request))
     posted = request.method == "POST"
     form = AssignForm(request.POST if posted else None, prefix="new")
     valid = posted and form.is_valid()
-    if valid and picked and "apply" in request.POST:
+    if valid and "apply" in request.POST:
         try:
             return _apply(request, form, picked, reader)
         except Refused as refused:

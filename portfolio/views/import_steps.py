@@ -22,8 +22,8 @@ from initiatives.errors import Refused
 from portfolio.importing.apply import confirm_import, fingerprint, mapping_of, plan_for
 from portfolio.importing.drafts import answer_rows, choose_mapping, read_anew
 from portfolio.importing.forms import ColumnsForm, ReadingForm, ValuesForm, answers_from
-from portfolio.importing.mapping import Mapping, MappingError
-from portfolio.importing.overview import overview
+from portfolio.importing.mapping import Mapping, MappingError, letters
+from portfolio.importing.overview import overview, twins_of
 from portfolio.importing.planning import Outcome
 from portfolio.importing.reading import ReadError, read
 from portfolio.importing.safe import safe_cell
@@ -31,6 +31,8 @@ from portfolio.models import ImportBatch, ImportState
 
 REFUSED, STALE = 422, 409
 ROWS_A_PAGE = 50
+TWINS_A_PAGE = 25
+PREVIEWED = 5
 
 
 def step(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -84,6 +86,8 @@ def columns(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
         "table": table,
         "form": form,
         "reading": ReadingForm(table=table),
+        "columns": [(letters(at), heading) for at, heading in enumerate(table.headings)],
+        "first_rows": table.rows[:PREVIEWED],
     }
     status = REFUSED if form.errors else 200
     return render(request, "portfolio/import/columns.html", context, status=status)
@@ -160,8 +164,20 @@ def rows(request: HttpRequest, batch: ImportBatch, outcome: str) -> HttpResponse
         raise Http404
     found = plan_for(batch).of(Outcome(outcome))
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    context = {"nav": "import", "batch": batch, "outcome": outcome, "page": page}
+    said = outcome.replace("_", " ")
+    context = {"nav": "import", "batch": batch, "said": said, "page": page}
     return render(request, "portfolio/import/rows.html", context)
+
+
+@login_required
+@needs(Permission.IMPORT)
+@require_safe
+@step
+def twins(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
+    """Every set of rows that share a key, with the text that tells one from another."""
+    page = Paginator(twins_of(plan_for(batch)), TWINS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"nav": "import", "batch": batch, "page": page}
+    return render(request, "portfolio/import/twins.html", context)
 
 
 @login_required

@@ -278,7 +278,7 @@ def test_the_way_dates_each_gate_that_was_passed(page, rollout, maya, carol, len
     assert [stage["state"] for stage in stages] == ["passed", "passed", "now", *["todo"] * 3]
     assert stages[0]["note"] == "6 weeks"
     assert stages[0]["gate"] == {"number": 0, "state": "go", "note": "go, 28 Dec 2026"}
-    assert stages[2]["note"] == "week 2 of 2–4, since 28 Dec 2026"
+    assert stages[2]["note"] == "1 week of 2–4, since 28 Dec 2026"
 
 
 def test_a_claim_is_dashed_and_owes_every_gate(page, hannah):

@@ -224,7 +224,7 @@ class Desk:
 
     def read(self) -> "Desk":
         """Open the page, so that what is signed next is signed on the facts as they are."""
-        shown = self.client.get(self.url).content.decode()
+        shown = self.client.get(self.url, {"anew": "1"}).content.decode()
         found = re.search(r'name="seen" value="([^"]+)"', shown)
         self.seen = html_text.unescape(found[1]) if found else ""
         return self

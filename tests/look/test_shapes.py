@@ -80,10 +80,10 @@ def test_stage_marks_tell_a_claim_from_a_passage():
 @pytest.mark.parametrize(
     ("weeks", "words", "shape"),
     [
-        (9, "Week 9, planned 6 to 12", "circle"),
-        (12, "Week 12, planned 6 to 12", "circle"),
-        (13, "Week 13, planned 6 to 12, past the plan", "f-bad"),
-        (400, "Week 400, planned 6 to 12, past the plan", 'x="97%"'),
+        (9, "9 weeks, planned 6 to 12", "circle"),
+        (12, "12 weeks, planned 6 to 12", "circle"),
+        (13, "13 weeks, planned 6 to 12, past the plan", "f-bad"),
+        (400, "400 weeks, planned 6 to 12, past the plan", 'x="97%"'),
     ],
 )
 def test_weeks_past_the_plan_change_shape_and_words(weeks, words, shape):
@@ -97,7 +97,7 @@ def test_weeks_without_progress_are_a_ring():
 
 
 def test_weeks_in_a_stage_without_a_plan():
-    assert spoken(render("{% weeks 31 %}")) == "Week 31, no plan"
+    assert spoken(render("{% weeks 31 %}")) == "31 weeks, no plan"
 
 
 def test_the_ladder_counts_its_squares():

@@ -107,3 +107,15 @@ def test_back_leads_nowhere_else(
         "back": "https://evil.example",
     }
     assert client.post(reverse("portfolio:assign"), data).url == reverse("portfolio:table")
+
+
+@pytest.mark.parametrize("query", [{}, {"pick": "no number"}, {"pick": "999999"}])
+def test_with_nothing_ticked_one_is_told_what_to_do(
+    claims: list[Initiative], hannah: User, client: Client, query: dict[str, str]
+) -> None:
+    client.force_login(hannah)
+    answer = client.get(
+        reverse("portfolio:assign"), {**query, "back": "/portfolio/?label=claimed"}, follow=True
+    )
+    assert answer.redirect_chain == [("/portfolio/?label=claimed", 302)]
+    assert "Tick the initiatives in the first column" in answer.content.decode()

@@ -139,3 +139,20 @@ def test_what_waits_for_the_reader_is_read_before_the_charts(carol: User, client
     headings = ["Decisions waiting for you", "The way through", "What stands in the way, by stage"]
     places = [page.index(f"<h2>{heading}") for heading in headings]
     assert places == sorted(places)
+
+
+def test_where_it_counts_otherwise_than_the_portfolio_it_says_so(
+    maya: User, carol: User, client: Client
+) -> None:
+    long_ago = NOW - timedelta(days=200)
+    quiet = make_rollout(owner=maya, at=long_ago)
+    claims = [make_rollout(stage=stage, at=long_ago) for stage in ("limited", "scaled", "scaled")]
+    refresh([rollout.initiative_id for rollout in (quiet, *claims)], NOW)
+    client.force_login(carol)
+    page = " ".join(client.get("/dashboard/").content.decode().split())
+    assert parts(client)["stalled"] == 1
+    assert "3 claims stalled besides; the portfolio lists both." in page
+    assert (
+        "1 claim of limited production, past its plan, is an extended pilot too, "
+        "so 3 in all are that by claim alone." in page
+    )

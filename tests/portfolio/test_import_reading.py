@@ -12,6 +12,7 @@ from openpyxl.worksheet.merge import MergedCellRange
 
 from portfolio.importing.cells import cell_text
 from portfolio.importing.reading import ReadError, read
+from portfolio.importing.suggesting import suggest_columns
 from tests.portfolio.inventory import (
     CSV,
     HEADINGS,
@@ -254,3 +255,12 @@ def _replace_in_sheet(data: bytes, *pairs: bytes) -> bytes:
                     content = content.replace(before, after)
             new.writestr(info.filename, content)
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Stage", "Status", "Phase", "Project Status", "Current phase", "Lifecycle", "STATUS (May)"],
+)
+def test_the_column_of_the_stage_is_guessed_from_its_heading(heading: str) -> None:
+    found = suggest_columns(("AI system", "Dept", heading, "RAG"))
+    assert found == {"name": 0, "unit": 1, "stage": 2}

@@ -96,6 +96,10 @@ def test_a_value_that_nobody_placed_must_be_chosen(office: Client) -> None:
 def test_rows_of_a_value_can_be_left_out(office: Client) -> None:
     page = to_the_dry_run(office, csv_bytes(*ROWS), Dreaming="leave_out", Live="steady")
     assert page.context["count"]["left_out"] == 1
+    assert "1 new, 0 changed, 0 unchanged, 0 invalid, 0 to be answered, 1 left out" in page.text
+    rows = office.get(reverse("portfolio:import_rows", args=[page.context["batch"].pk, "left_out"]))
+    assert "1 row: left out" in rows.text
+    assert "OCR" in rows.text
     confirm(office, page)
     assert Initiative.objects.get().name == "Chatbot"
 
@@ -361,3 +365,36 @@ def test_the_steps_of_a_confirmed_import_show_what_it_did(office: Client) -> Non
     confirm(office, to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake"))
     for name in ("columns", "values", "dry_run", "invalid"):
         assert office.get(at(f"import_{name}")).url == at("import_batch")
+
+
+def test_the_columns_step_shows_the_first_rows_in_a_region_that_keys_can_scroll(
+    office: Client,
+) -> None:
+    upload(office, csv_bytes(*((f"Tool {n}", "HR", "Live", "x" * 300) for n in range(9))))
+    page = office.get(at("import_columns"))
+    preview = page.text[page.text.index('aria-label="The first rows of the file"') :]
+    assert 'tabindex="0" role="region" aria-label="The first rows of the file"' in page.text
+    assert [n for n in range(9) if f"<td>Tool {n}</td>" in preview] == [0, 1, 2, 3, 4]
+    assert '<th scope="row">6</th>' in preview
+    assert "x" * 80 not in preview
+
+
+def test_every_set_of_twins_can_be_looked_at(office: Client) -> None:
+    rows = [(f"Tool {n}", "HR", "Live", f"{kind} {n}") for n in range(30) for kind in ("a", "b")]
+    page = to_the_dry_run(office, csv_bytes(*rows), Live="steady")
+    assert "18 sets more" in page.text
+    first, second = (office.get(at("import_twins"), {"page": number}) for number in (1, 2))
+    assert "30 sets of rows that look like twins" in first.text
+    shown = re.findall(r"<b>(\d+)</b> ([ab] \d+)", first.text + second.text)
+    assert len(shown) == 60
+    assert ("2", "a 0") in shown
+
+
+def test_how_long_it_takes_is_said_before_and_while_it_is_imported(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portfolio.importing.overview.ROWS_A_SECOND", 0.5)
+    page = to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake")
+    assert "It takes about 4 seconds" in page.text
+    assert 'data-wait="Importing 2 rows. This takes about 4 seconds;' in page.text
+    assert '<p class="wait" role="status" data-wait-says></p>' in page.text

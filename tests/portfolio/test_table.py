@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from gates.models import Rollout
+from gates.models import Rollout, Standing
 from gates.standings import refresh
 from initiatives.models import Membership
 from portfolio.filters import Filters
@@ -211,3 +211,23 @@ def test_a_name_is_shown_as_text(hannah: User, client: Client, at_now: None) -> 
 def test_an_address_survives_the_way_through_filters() -> None:
     filters = Filters(q="a b", unit=3, labels=("stalled", "claimed"), owner="set", sort="-risk")
     assert Filters.of(QueryDict(filters.query.removeprefix("?"))) == filters
+
+
+def test_labels_beyond_two_can_be_opened(
+    maya: User, hannah: User, client: Client, at_now: None
+) -> None:
+    rollout = make_rollout(stage="scaled", owner=maya, at=NOW - timedelta(days=200))
+    refresh([rollout.initiative_id], NOW)
+    assert len(Standing.objects.get().labels) == 3
+    client.force_login(hannah)
+    page = client.get("/portfolio/").content.decode()
+    fold = page[page.index('<details class="more">') :].split("</details>")[0]
+    assert f'<summary>+1<span class="vh"> more of {rollout.initiative.reference}</span>' in fold
+    assert "Claimed</span>" in fold
+
+
+def test_what_fits_on_one_page_needs_no_paging(
+    few: dict[str, Rollout], hannah: User, client: Client
+) -> None:
+    client.force_login(hannah)
+    assert 'aria-label="Pages"' not in client.get("/portfolio/").content.decode()

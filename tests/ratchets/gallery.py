@@ -89,7 +89,7 @@ SITUATIONS = (
     ("claimed", "office", "gates:money"),
     ("paused", "owner", "gates:initiative"),
     ("stopped", "owner", "gates:initiative"),
-    ("stopped", "office", "gates:decide"),
+    ("stopped", "second_office", "gates:decide"),
     ("stopped", "owner", "gates:money"),
     ("stopped", "office", "gates:revive"),
     ("stalled", "owner", "gates:initiative"),
@@ -106,6 +106,10 @@ SITUATIONS = (
 
 def as_answer(path: str, response: HttpResponseBase) -> Answer:
     return Answer(path, response.status_code, dict(response.items()), response.content)
+
+
+# Addresses that send on whoever asks for nothing in particular.
+QUERIES = {"portfolio:assign": "?all=1"}
 
 
 class Gallery:
@@ -139,7 +143,7 @@ class Gallery:
 
     def shown(self, name: str) -> list[Answer]:
         """The page at the address, and its form as it comes back when nothing was filled in."""
-        url = ROUTES[name].url(self.arguments)
+        url = ROUTES[name].url(self.arguments) + QUERIES.get(name, "")
         found = []
         for method, statuses in (("GET", (200,)), ("POST", SHOWN_AGAIN)):
             answers = (self._ask(self.clients[role], method, url) for role in ROLES)

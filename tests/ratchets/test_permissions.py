@@ -134,6 +134,7 @@ RULES = {
     "portfolio:import_values": Rule(OFFICE, OFFICE, OFFICE_NO_METHOD),
     "portfolio:import_dry_run": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
     "portfolio:import_rows": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
+    "portfolio:import_twins": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
     "portfolio:import_invalid": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
     "portfolio:import_answers": Rule(OFFICE_NO_METHOD, OFFICE, OFFICE_NO_METHOD),
     "portfolio:import_confirm": Rule(OFFICE_NO_METHOD, OFFICE, OFFICE_NO_METHOD),

@@ -104,6 +104,7 @@ DRAFT_STEPS = (
     "values",
     "dry_run",
     "rows",
+    "twins",
     "invalid",
     "answers",
     "confirm",

@@ -15,6 +15,7 @@ from gates.models import Condition, Review, Rollout
 from gates.services.conditions import close_condition
 from gates.services.decisions import NewCondition
 from gates.services.reviews import open_review, sign_off, withdraw_review
+from gates.services.rollouts import pause, resume
 from initiatives.hooks import removing
 from initiatives.services import assign_people, set_contributors
 from reminders.models import Sending
@@ -287,3 +288,33 @@ def test_a_condition_reminds_the_owner_when_whoever_owes_it_cannot_read_it(
     sweep_on(*AROUND_DUE[1:], since=day(20))
     assert ("condition_overdue", "Maya Okafor") in told()
     assert not Sending.objects.filter(recipient=devin).exists()
+
+
+def test_while_the_work_is_paused_its_reviews_rest_and_then_go_on(
+    review: Review, maya: User
+) -> None:
+    due = at_due(review)
+    claim_due(at=day(-3, since=due))
+    assert told() == [("review_in_three_days", "Maya Okafor")]
+    pause(rollout=review.rollout, reason="The feed is rebuilt.", cause="integration", by=maya,
+          at=day(-2, since=due))  # fmt: skip
+    sweep_on(-2, 0, 1, 8, 15, since=due)
+    assert told() == []  # and what was claimed but not sent is forgotten
+    resume(rollout=review.rollout, by=maya, at=day(16, since=due))
+    claim_due(at=day(16, since=due))
+    assert told() == [
+        ("review_overdue", "Maya Okafor"),
+        ("review_overdue_week", "Hannah Cole"),
+        ("review_overdue_two_weeks", "Carol Nakamura"),
+    ]
+
+
+def test_sign_offs_and_decisions_rest_as_well_while_paused(
+    review: Review, maya: User, devin: User, carol: User, reviewers: list[User]
+) -> None:
+    make_ready(review.rollout, by=devin, verifier=carol, at=NOW)
+    make_submitted(review.rollout, by=maya, at=NOW)
+    pause(rollout=review.rollout, reason="The feed is rebuilt.", cause="integration", by=maya,
+          at=NOW)  # fmt: skip
+    sweep_on(*AROUND_DUE, since=at_due(review))
+    assert told() == []
