@@ -84,7 +84,8 @@ def money_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _currency(lines: list[money.Line], rows: list[Cost]) -> str:
     """All of one initiative's money is in one currency."""
-    return next((each.currency for each in (*(line.tranche for line in lines), *rows)), "")
+    kept = [*(line.tranche.currency for line in lines), *(cost.currency for cost in rows)]
+    return kept[0] if kept else ""
 
 
 def _may(rights: dict[str, bool], act: str, line: money.Line, reader_id: int) -> bool:
