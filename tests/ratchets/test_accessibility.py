@@ -53,6 +53,7 @@ STATES = (
     "start page for executive",
     "start page for reviewer",
     "table that finds nothing",
+    "proposal that looks alike",
     "not found",
     "forbidden",
     "forged form",
