@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import reader
+from accounts.roles import Permission
 from gates import money
 from gates.forms.money import (
     SEEN_AT_ONCE,
@@ -78,6 +79,7 @@ def money_page(request: HttpRequest, reference: str) -> HttpResponse:
             "costs": money.costs(rows) if rows else None,
             "burn": money.burn(rollout, case, rows),
             "edits": edits and rollout.live,
+            "sees_funds": user.may(Permission.SEE_ALL),
         },
     )
 
