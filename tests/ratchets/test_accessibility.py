@@ -29,6 +29,7 @@ NOT_PAGES = {
     "accounts:withdraw",
     "gates:evidence",
     "gates:release_money",
+    "gates:act_on_record",
     "gates:resume",
     "gates:thaw_money",
     "gates:verify_evidence",
