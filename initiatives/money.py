@@ -30,7 +30,9 @@ def told(amount: Decimal, currency: str) -> str:
 
 def approved_from(fund: Fund, *, but: Tranche | None = None) -> Decimal:
     """What is approved from the fund and not withdrawn, but for one tranche."""
-    tranches = Tranche.objects.standing().filter(fund=fund).exclude(pk=but.pk if but else None)
+    tranches = Tranche.objects.standing().filter(fund=fund)
+    if but is not None:
+        tranches = tranches.exclude(pk=but.pk)
     total: Decimal | None = tranches.aggregate(total=Sum("approved"))["total"]
     return total or ZERO
 
@@ -153,17 +155,17 @@ def approve_tranche(*, tranche: Tranche, amount: Decimal, by: User, at: datetime
         most = told(stored.requested, stored.currency)
         raise Refused(f"Approved: more than nothing, and at most the {most} that was asked.")
     if stored.fund_id is not None:
-        _fund_has(stored, amount, at)
+        _fund_has(stored.fund_id, amount, at, but=stored)
     stored.approved, stored.approved_by, stored.approved_at = amount, by, at
     stored.save(update_fields=["approved", "approved_by", "approved_at"])
     _conclude(stored, "approved", f"Approved {told(amount, stored.currency)}", by, at)
     return stored
 
 
-def _fund_has(tranche: Tranche, amount: Decimal, at: datetime) -> None:
-    fund = Fund.objects.select_for_update(no_key=True).get(pk=tranche.fund_id)
+def _fund_has(fund_id: int, amount: Decimal, at: datetime, *, but: Tranche) -> None:
+    fund = Fund.objects.select_for_update(no_key=True).get(pk=fund_id)
     _is_open(fund, at.date())
-    left = fund.amount - approved_from(fund, but=tranche)
+    left = fund.amount - approved_from(fund, but=but)
     if amount > left:
         raise Refused(
             f"Approved: {fund} has {told(left, fund.currency)} left. Approve that or less."

@@ -40,18 +40,19 @@ def _grounds(document: Document, facts: Facts, passed: list[int]) -> Iterator[tu
             if criterion.standing:
                 yield number, criterion_finding(criterion, facts)
     for check in document.checks:
-        asked = [(number, rung_of(document.gate(number), check)) for number in passed]
-        number, rung = next(((n, r) for n, r in reversed(asked) if r is not None), (None, None))
-        if number is not None and rung is not None:
-            # A check that was met and lapsed is no less planned than one that never got there.
-            rung = "assigned" if rung == "planned" and _was_met(check.key, facts) else rung
-            yield number, rung_finding(check, rung, facts)
+        for number in reversed(passed):
+            rung = rung_of(document.gate(number), check)
+            if rung is not None:
+                # A check that was met and lapsed is no less planned than one that never was.
+                lapsed = rung == "planned" and _has_lapsed(check.key, facts)
+                yield number, rung_finding(check, "assigned" if lapsed else rung, facts)
+                break
     funded = [n for n in passed if _signed_for_funding(document, facts, n)]
     if funded:
         yield funded[-1], funding_finding(facts)
 
 
-def _was_met(key: str, facts: Facts) -> bool:
+def _has_lapsed(key: str, facts: Facts) -> bool:
     return key in facts.checks and facts.checks[key].state_on(facts.today) == "lapsed"
 
 

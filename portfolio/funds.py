@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -77,15 +77,12 @@ def by_stage(fund: Fund) -> list[tuple[str, Sums]]:
     ]
 
 
-def by_initiative(fund: Fund) -> QuerySet[GatedTranche, dict[str, Any]]:
+def by_initiative(fund: Fund) -> QuerySet[GatedTranche, Any]:
     """What each initiative takes from the fund, the largest request first."""
-    rows = GatedTranche.objects.filter(fund=fund, withdrawn_at__isnull=True)
-    return (
-        rows.order_by()
-        .values("initiative__reference", "initiative__name")
-        .annotate(**_sums())
-        .order_by("-sum_requested", "initiative__reference")
-    )
+    tranches = GatedTranche.objects.filter(fund=fund, withdrawn_at__isnull=True).order_by()
+    named = tranches.values("initiative__reference", "initiative__name")
+    rows: QuerySet[GatedTranche, Any] = named.annotate(**_sums())
+    return rows.order_by(F("sum_requested").desc(), "initiative__reference")
 
 
 class FundForm(Form):
@@ -108,8 +105,10 @@ class FundForm(Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        others = Fund.objects.exclude(pk=self.fund.pk if self.fund else None)
-        if others.filter(name=name).exists():
+        others = Fund.objects.filter(name=name)
+        if self.fund is not None:
+            others = others.exclude(pk=self.fund.pk)
+        if others.exists():
             raise forms.ValidationError(_now("Give “Name” a name that no other fund has."))
         return name
 

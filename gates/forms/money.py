@@ -88,13 +88,13 @@ class AskForm(Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: Mapping[str, Any] | None,
+        *,
         document: Document,
         funds: Sequence[Fund],
         currency: str,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(data)
         self.funds = {f"fund-{fund.pk}": fund for fund in funds}
         self._choices("stage", [(key, document.stage(key).name) for key in PATH[1:]])
         others = [kind for kind in BudgetKind if kind != BudgetKind.FUND]
@@ -133,8 +133,8 @@ class ApproveForm(Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, tranche: Tranche, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"amount": tranche.requested}, **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None, *, tranche: Tranche) -> None:
+        super().__init__(data, initial={"amount": tranche.requested})
         most = told(tranche.requested, tranche.currency)
         self.fields["amount"].help_text = _("At most the %s that was asked") % most
 
@@ -163,10 +163,15 @@ class CostForm(Form):
     use_required_attribute = False
 
     def __init__(
-        self, *args: Any, months: Sequence[date], known: Sequence[Cost], currency: str, **kw: Any
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        months: Sequence[date],
+        known: Sequence[Cost],
+        currency: str,
     ) -> None:
         figures = {(cost.month, cost.kind): cost for cost in known}
-        super().__init__(*args, initial={"currency": currency}, **kw)
+        super().__init__(data, initial={"currency": currency})
         self.fields["currency"].disabled = bool(currency)
         self.slots: list[tuple[date, CostKind]] = [(m, kind) for m in months for kind in CostKind]
         for month, kind in self.slots:
@@ -213,8 +218,8 @@ class PasteForm(Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"currency": currency}, prefix="paste", **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None, *, currency: str) -> None:
+        super().__init__(data, initial={"currency": currency}, prefix="paste")
         self.fields["currency"].disabled = bool(currency)
 
     def clean_pasted(self) -> list[MonthlyCost]:

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from gates.forms.records import RecordForm, count_field, day_field, percent_field, text_field
+from gates.models import Rollout, Stage
+from initiatives.models import Initiative
+from initiatives.permissions import may_assign
 from operations.services import capacity, practice
 
 
@@ -124,3 +127,35 @@ class CapacityForm(PracticeForm):
     def save(self, *, by: User, at: datetime) -> str:
         capacity.offer_capacity(initiative=self.initiative, by=by, at=at, **self.cleaned_data)
         return say("Offered to the intake queue.")
+
+
+class TakeForm(PracticeForm):
+    title = _("Give freed capacity to what waits")
+    button = _("Give it")
+    hint = _("Both histories tell of it.")
+    anchor = "capacity"
+    may = staticmethod(lambda user, initiative: may_assign(user))
+
+    goes_to = forms.CharField(
+        label=_("Goes to"),
+        max_length=20,
+        help_text=_("The reference of an initiative at intake, such as AI-0042."),
+    )
+
+    def about(self) -> str:
+        return f"{self.row}, {self.row.skills}" if self.row.skills else str(self.row)
+
+    def clean_goes_to(self) -> Initiative:
+        reference = self.cleaned_data["goes_to"].strip().upper()
+        waiting = Rollout.objects.filter(stage=Stage.INTAKE, initiative__reference=reference)
+        rollout = waiting.select_related("initiative").first()
+        if rollout is None:
+            raise forms.ValidationError(
+                _("“Goes to”: nothing at intake has this reference. Enter another.")
+            )
+        return rollout.initiative
+
+    def save(self, *, by: User, at: datetime) -> str:
+        taker = self.cleaned_data["goes_to"]
+        capacity.take_offer(offer=self.row, initiative=taker, by=by, at=at)
+        return say("Goes to %s.") % taker.name

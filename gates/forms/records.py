@@ -1,5 +1,6 @@
 """What the forms of a running system have in common: one record each, on a page of its own."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from gates.forms.shared import DayInput
 from gates.models import Rollout
+from initiatives.models import Initiative
+from initiatives.permissions import may_edit
 from look.forms import Form
 
 
@@ -21,6 +24,7 @@ class RecordForm(Form):
     """What saving it means, beside the button."""
     page: ClassVar[str] = "reach"
     anchor: ClassVar[str]
+    may: ClassVar[Callable[[User, Initiative], bool]] = staticmethod(may_edit)
     two_columns: ClassVar[tuple[str, ...]] = ()
     """Short fields that stand beside each other."""
 

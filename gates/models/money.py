@@ -114,7 +114,7 @@ class GatedTranche(Tranche):
     brought by this proxy.
     """
 
-    objects = GatedTrancheQuerySet.as_manager()
+    objects = GatedTrancheQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta:
         proxy = True

@@ -148,16 +148,18 @@ def _review_again(initiative: Initiative, rollout: Rollout, at: datetime) -> Non
     Reviews of later gates are withdrawn: they cannot be decided before it. What was answered
     stands in the new review as far as it still counts; each remit signs anew.
     """
-    gates = set(_unreviewed().filter(passage__rollout=rollout).values_list("passage__gate"))
+    slips = _unreviewed().filter(passage__rollout=rollout)
+    gates = set(slips.values_list("passage__gate", flat=True))
     if not gates:
         return
     case = case_of(rollout, today=at.date())
-    if (case.facts.gate,) not in gates or case.facts.review is not None:
+    gate = case.facts.gate
+    if gate is None or gate not in gates or case.facts.review is not None:
         return
     rollout.reviews.filter(state__in=UNDER_WAY).update(state=ReviewState.WITHDRAWN, closed_at=at)
     review = Review.objects.create(
         rollout=rollout,
-        gate=case.facts.gate,
+        gate=gate,
         due=at.date() + timedelta(days=case.document.regate.review_days),
         opened_at=at,
     )

@@ -18,17 +18,26 @@ register = template.Library()
 
 Item = str | Finding | Gate
 
-KINDS = {"rung": "check", "design": "question", "failure_mode": "mode", "sign_off": "remit"}
+KINDS = {
+    "rung": "check",
+    "design": "question",
+    "failure_mode": "mode",
+    "sign_off": "remit",
+    "distance": "condition",
+}
 """Kinds of findings that are about an item of another name."""
 
 WHOLE = {
+    "assumption": "criterion:assumptions_settled",
+    "architecture": "criterion:architecture_validated",
     "champions": "term:champion_trap",
+    "group": "criterion:non_adoption_addressed",
     "funding": "term:learning_exercise",
     "band": "term:breach",
     "slip": "term:slipping",
     "handoff": "term:handoff_risk",
 }
-"""Kinds of findings that one term explains, whatever their key."""
+"""Kinds of findings that one entry explains, whatever their key."""
 
 
 @register.inclusion_tag("gates/_guide.html", takes_context=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import reader
+from accounts.roles import Permission
 from gates import money
 from gates.forms.money import (
     SEEN_AT_ONCE,
@@ -78,13 +79,15 @@ def money_page(request: HttpRequest, reference: str) -> HttpResponse:
             "costs": money.costs(rows) if rows else None,
             "burn": money.burn(rollout, case, rows),
             "edits": edits and rollout.live,
+            "sees_funds": user.may(Permission.SEE_ALL),
         },
     )
 
 
 def _currency(lines: list[money.Line], rows: list[Cost]) -> str:
     """All of one initiative's money is in one currency."""
-    return next((each.currency for each in (*(line.tranche for line in lines), *rows)), "")
+    kept = [*(line.tranche.currency for line in lines), *(cost.currency for cost in rows)]
+    return kept[0] if kept else ""
 
 
 def _may(rights: dict[str, bool], act: str, line: money.Line, reader_id: int) -> bool:

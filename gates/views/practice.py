@@ -12,7 +12,7 @@ from gates.cadence import last_done, turns
 from gates.models import Rollout, Stage
 from gates.views.loading import load
 from gates.views.page import judged, show
-from initiatives.permissions import may_edit
+from initiatives.permissions import may_assign, may_edit
 
 SHOWN = 8
 
@@ -52,6 +52,7 @@ def practice(request: HttpRequest, reference: str) -> HttpResponse:
             "offers": initiative.capacity_offers.filter(ended_at__isnull=True).select_related(
                 "offered_by", "taken_by"
             ),
+            "assigns": may_assign(reader(request)),
             "edits": may_edit(reader(request), initiative),
             "today": case.facts.today,
         },

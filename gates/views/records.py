@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -50,6 +51,7 @@ CHANGES: Mapping[str, tuple[type[Model], type[RecordForm]]] = {
     "feedback": (FeedbackItem, reach.CloseFeedbackForm),
     "rank": (Improvement, practice.RankForm),
     "improvement": (Improvement, practice.CloseImprovementForm),
+    "capacity": (CapacityOffer, practice.TakeForm),
 }
 
 
@@ -106,6 +108,8 @@ def change(request: HttpRequest, reference: str, kind: str, pk: int) -> HttpResp
     """What becomes of a record."""
     rollout = load(request, reference, may=may_edit)
     model, form = _found(CHANGES, kind)
+    if not form.may(reader(request), rollout.initiative):
+        raise PermissionDenied
     row = get_object_or_404(model, pk=pk, initiative=rollout.initiative_id)
     return _handle(request, rollout, form, row)
 

@@ -1,5 +1,6 @@
 """The seven failure modes: what each looks like, and how it stands here."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from gates.views.page import REFUSED, judged, named, show
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit
 from playbook.document import Document, FailureMode
-from playbook.indicators import Suggestion, suggest
+from playbook.indicators import suggest
 from playbook.parts import Reference
 from risks.models import Assessment
 from risks.services import assess
@@ -118,7 +119,7 @@ def risk(request: HttpRequest, reference: str, mode: str) -> HttpResponse:
             messages.success(request, _("%(name)s: rated %(rating)s.") % said)
             return redirect("gates:risk", reference, mode)
     known = {**(current.indicators if current else {}), **told}
-    saved = suggest(asked, {**known, **implied(known)})
+    known |= implied(known)
     return show(
         request,
         "gates/risk.html",
@@ -131,7 +132,7 @@ def risk(request: HttpRequest, reference: str, mode: str) -> HttpResponse:
             "history": [_rated(document, row) for row in history],
             **_rated(document, current),
             **_base_rates(rollout, mode),
-            "live": _preview(document, form) if form.is_bound else _said(document, saved),
+            "live": _preview(document, form) if form.is_bound else _said(document, asked, known),
         },
         status=REFUSED if form.errors else 200,
     )
@@ -178,11 +179,18 @@ def _assess(request: HttpRequest, rollout: Rollout, form: AssessmentForm) -> Non
 
 def _preview(document: Document, form: AssessmentForm) -> dict[str, Any]:
     """What the figures typed so far suggest, and the ratings of the degrees chosen so far."""
-    return {**_said(document, form.suggestion), **form.ratings}
+    known = {**form.values, **form.figures}
+    return {**_said(document, form.mode, known), **form.ratings}
 
 
-def _said(document: Document, suggestion: Suggestion) -> dict[str, Any]:
-    """A suggestion, and the published figures that it rests on."""
-    keys = dict.fromkeys(each.threshold.reference for each in suggestion.fired)
+def _said(document: Document, mode: FailureMode, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What the known figures suggest, and the published figures that say what it costs: of the
+    thresholds that fired, and of those that nobody has answered yet."""
+    suggestion = suggest(mode, known)
+    thresholds = [each.threshold for each in suggestion.fired]
+    for indicator in mode.indicators:
+        if indicator.key not in known:
+            thresholds += indicator.thresholds
+    keys = dict.fromkeys(threshold.reference for threshold in thresholds)
     references: list[Reference] = [document.reference(key) for key in keys if key]
     return {"suggestion": suggestion, "references": references}

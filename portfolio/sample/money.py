@@ -30,7 +30,7 @@ FUNDED = {
     "Appointment reminders",  # a go revoked: what lies ahead freezes
     "Fare question bot",  # stopped: what is left goes back
 }
-SPENDING = "Correspondence sorting"  # an extended pilot
+SPENDING = "Audit case selection"  # limited production past its plan: an extended pilot
 MONTHS = 6
 # Planned, and actual in hundredths of it.
 SPENT = {"infrastructure": (7200, 118), "talent": (21000, 104), "operations": (3400, 93)}
@@ -64,7 +64,7 @@ def after_gates(story: Story) -> None:
 
 
 def spend(story: Story) -> None:
-    """What half a year in scaled production cost, and who is asked to pay for the next."""
+    """What half a year cost, and who is asked to pay for the next stage."""
     if story.spec.name != SPENDING:
         return
     this = story.now.date().replace(day=1)
@@ -78,7 +78,7 @@ def spend(story: Story) -> None:
         for planned in figures[:1]
     ]
     enter_costs(initiative=_initiative(story), rows=rows, currency="USD", **story._tick())
-    _ask(story, "steady", approved=False, budget="innovation")
+    _ask(story, "scaled", approved=False, budget="innovation")
 
 
 def _actual(planned: int, percent: int) -> Decimal:

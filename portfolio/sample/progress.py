@@ -27,7 +27,8 @@ from gates.models import (
 )
 from gates.models.rollouts import PATH
 from initiatives.models import Evidence, Initiative
-from playbook.document import STAGE_KEYS
+from playbook.document import STAGE_KEYS, Criterion
+from playbook.evaluate import rung_of
 from playbook.models import PlaybookVersion
 from portfolio.sample.copying import copy, numbered
 from risks.models import Assessment, Response
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 FACTS = {"seeded": True}
 DIGEST = digest_of(FACTS)
+KEPT = 0.995  # share of what a passed gate rests on that goes on holding
 STOPPED_SHARE = 0.07
 
 MOVE = """
@@ -85,6 +87,8 @@ class Progress:
         evidence = self._evidence(initiative, owner) if place else None
         for gate, decided_at in enumerate(moved):
             self._pass(rollout, gate, owner, decided_at)
+        if evidence is not None:
+            self._keep_up(rollout, place, owner, evidence)
         if place:
             self._ladder(initiative, place, owner, evidence)
             self._risks(initiative, owner)
@@ -249,8 +253,11 @@ class Progress:
         self, initiative: Initiative, place: int, owner: User, evidence: Evidence | None
     ) -> None:
         met_share = (0, 0.1, 0.3, 0.8, 0.95, 0.99)[place]
+        last = self.document.gate(place - 1) if place else None
         for check in self.document.checks:
-            met = evidence is not None and self.dice.random() < met_share
+            # What the last gate asked has held since, but for a few.
+            kept = last is not None and rung_of(last, check) == "met"
+            met = evidence is not None and self.dice.random() < (0.998 if kept else met_share)
             days = self.document.days_valid(check)
             row = Check(initiative=initiative, key=check.key, assignee=owner)
             row.status = CheckStatus.MET if met else CheckStatus.PLANNED
@@ -314,21 +321,33 @@ class Progress:
         for criterion in asked:
             if self.dice.random() < share:
                 met = self.dice.random() < 0.85
-                days = self.document.days_valid(criterion)
-                self._add(
-                    CriterionAnswer(
-                        rollout=rollout,
-                        criterion=criterion.key,
-                        verdict="met" if met else "not_met",
-                        note="Measured last week.",
-                        evidence=evidence,
-                        valid_until=evidence.added_at.date() + timedelta(days=days)
-                        if days
-                        else None,
-                        answered_by=owner,
-                        answered_at=self.at - timedelta(days=3),
-                    )
-                )
+                self._answer(rollout, criterion, owner, evidence, met=met)
+
+    def _keep_up(self, rollout: Rollout, place: int, owner: User, evidence: Evidence) -> None:
+        """The standing criteria of the gates passed, which hold but for a few."""
+        impact = rollout.initiative.impact_class
+        for gate in range(place):
+            for criterion in self.document.criteria_for(gate, impact):
+                if criterion.standing:
+                    met = self.dice.random() < KEPT
+                    self._answer(rollout, criterion, owner, evidence, met=met)
+
+    def _answer(
+        self, rollout: Rollout, criterion: Criterion, owner: User, evidence: Evidence, *, met: bool
+    ) -> None:
+        days = self.document.days_valid(criterion)
+        self._add(
+            CriterionAnswer(
+                rollout=rollout,
+                criterion=criterion.key,
+                verdict="met" if met else "not_met",
+                note="Measured last week.",
+                evidence=evidence,
+                valid_until=evidence.added_at.date() + timedelta(days=days) if days else None,
+                answered_by=owner,
+                answered_at=self.at - timedelta(days=3),
+            )
+        )
 
     def write(self) -> None:
         """Write every row collected, then walk the rollouts through their decisions."""

@@ -27,7 +27,7 @@ from initiatives.services import (
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import figures, money, premises, resting, running, wording
+from portfolio.sample import figures, holding, money, premises, resting, running, wording
 from portfolio.sample.specs import Spec
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
@@ -276,7 +276,7 @@ class Story:
         self._assess(spec.risk)
         figures.list_rows(self.initiative, spec, self._tick)
         if PATH.index(Stage(self.rollout.stage)) >= len(WEEKS) - 2:
-            self._renew()
+            holding.renew(self)
         case = self._case()
         if case.facts.gate is None:
             return
@@ -304,27 +304,6 @@ class Story:
         signed = remits if objection or self.spec.trouble == "nobody" else remits[::2]
         self._at(days=-1)
         self._sign(review, signed, objection)
-
-    def _renew(self) -> None:
-        """Fresh evidence for the checks whose evidence has run out."""
-        case = case_of(self.rollout, today=self.today + timedelta(days=21))
-        lapsed = [
-            check
-            for check in case.document.checks
-            if (fact := case.facts.checks.get(check.key))
-            and fact.state_on(case.facts.today) == "lapsed"
-        ]
-        if not lapsed:
-            return
-        pack = self._evidence("Yearly check of operations")
-        for check in lapsed:
-            meet_check(
-                initiative=self.initiative,
-                check=check,
-                evidence=pack,
-                days_valid=case.document.days_valid(check),
-                **self._tick(),
-            )
 
     def _be_held(self) -> None:
         """Submitted once, and held until the day after tomorrow or the day before."""
@@ -380,4 +359,6 @@ TROUBLES: dict[str, Callable[[Story], None]] = {
     "stopped": Story._stop,
     "revoked": Story._revoke,
     "lapsed": Story._lapse,
+    "giving_way": holding.give_way,
+    "lost_gate": holding.lose_gate,
 }

@@ -18,6 +18,7 @@ NOTES = {
     "within_cost": "0.9 cents a case against a ceiling of 1.2.",
 }
 NOTE = "Shown in the report."
+FALLEN = "Two field offices went back to the old form after the spring release."
 SOLUTION = "As the platform team runs it for the other services."
 RESPONSE = "Built into the design, with a named owner and a monthly look."
 REASONS = {

@@ -1,5 +1,7 @@
 """The standing funds: how much each holds, for whom, and how much is left."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -69,7 +71,11 @@ def edit_fund(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     stored = None if pk is None else get_object_or_404(Fund, pk=pk)
     form = kept.FundForm(request.POST if request.method == "POST" else None, fund=stored)
     if request.method == "POST" and form.is_valid():
-        act = {"fields": form.cleaned_data, "by": reader(request), "at": timezone.now()}
+        act: dict[str, Any] = {
+            "fields": form.cleaned_data,
+            "by": reader(request),
+            "at": timezone.now(),
+        }
         try:
             saved = change_fund(fund=stored, **act) if stored else set_up_fund(**act)
         except Refused as refused:

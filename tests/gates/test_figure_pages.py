@@ -137,7 +137,8 @@ def test_the_reason_stands_wherever_the_rating_is_shown(
 def test_what_governance_costs_afterwards_is_shown_with_its_source(owner: Client, url: str) -> None:
     page = f"{url}risks/governance/"
     words = "3–5 times the cost."
-    for when in ("after it was locked", "not yet"):
+    assert words in owner.get(page).content.decode()
+    for when in ("", "after it was locked", "not yet"):
         html = preview(owner, page, **{"i-assessed_before_lock": when})
         assert words in html
         assert "CIOPages" in html

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import RestrictedError
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -546,4 +547,19 @@ def test_the_burn_counts_from_the_month_of_the_claim(
     client.post(reverse("gates:costs", args=[initiative.reference]), form)
     shown = client.get(reverse("gates:money", args=[initiative.reference])).content.decode()
     assert "Burnt as an extended pilot" in shown
-    assert "USD\N{NO-BREAK SPACE}250.25" in shown
+    assert "USD <b>250.25</b>" in shown
+
+
+def test_the_page_costs_the_same_for_one_tranche_and_for_many(
+    rollout: Rollout, page: Callable[..., str], maya: User, peter: User, client: Client
+) -> None:
+    client.force_login(maya)
+    costs: list[int] = []
+    for more in (1, 6):
+        for _number in range(more):
+            make_tranche(rollout.initiative, by=maya, stage="limited", approved_by=peter)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(page()).status_code == 200
+        costs.append(len(captured))
+    assert costs[1] <= costs[0]
+    assert costs[1] <= 16

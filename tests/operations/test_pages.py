@@ -80,8 +80,11 @@ def test_an_empty_form_comes_back_with_each_field_named(kind: str, page: Any) ->
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_every_change_has_its_page(kind: str, page: Any, running: Running) -> None:
+def test_every_change_has_its_page(
+    kind: str, page: Any, running: Running, client: Client, hannah: User
+) -> None:
     model, _form = CHANGES[kind]
+    client.force_login(hannah)
     row = next(row for row in running if isinstance(row, model))
     assert page("change_record", kind, row.pk).status_code == 200
 
@@ -126,6 +129,22 @@ def test_an_offer_is_taken_back_once(page: Any, running: Running) -> None:
         answer = page("act_on_record", "withdraw", running.offer.pk, sent="1")
         assert answer.status_code == 302
     assert not CapacityOffer.objects.still_open().exists()
+
+
+def test_the_program_office_gives_an_offer_to_what_waits_at_intake(
+    page: Any, running: Running, scaled: Rollout, client: Client, hannah: User, maya: User
+) -> None:
+    waiting = make_rollout(make_initiative(owner=maya), by=maya).initiative
+    assert page("change_record", "capacity", running.offer.pk).status_code == 403, "not the owner"
+    client.force_login(hannah)
+    intake = client.get(reverse("portfolio:intake")).content.decode()
+    kind = [scaled.initiative.reference, "capacity", running.offer.pk]
+    assert reverse("gates:change_record", args=kind) in intake
+    refused = page("change_record", "capacity", running.offer.pk, goes_to="AI-9999")
+    assert refused.status_code == 422
+    assert 'value="AI-9999"' in refused.content.decode()
+    page("change_record", "capacity", running.offer.pk, goes_to=waiting.reference.lower())
+    assert CapacityOffer.objects.get(pk=running.offer.pk).taken_by == waiting
 
 
 @pytest.mark.parametrize("name", ["add_record", "change_record", "act_on_record"])

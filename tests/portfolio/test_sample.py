@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.demo import DEMO_PEOPLE
 from accounts.models import User
 from audit.services import verify
-from gates.models import Rollout, Standing
+from gates.models import Rollout, Slip, Standing
 from gates.standings import refresh
 from initiatives.models import Initiative
 from portfolio.sample.loading import load
@@ -35,6 +35,12 @@ def test_the_sample_tells_every_trouble_through_the_services() -> None:
     labels = {label for row in Standing.objects.values_list("labels", flat=True) for label in row}
     assert labels >= {"proven", "extended_pilot", "claimed", "learning_exercise", "stalled"}
     assert labels >= {"handoff_risk"}
+    # Whatever is no trouble of its own holds, and goes on holding for a while.
+    giving_way = Rollout.objects.live().exclude(standing__failing=[])
+    troubled = {spec.name for spec in specs if spec.trouble in ("giving_way", "lapsed")}
+    assert set(giving_way.values_list("initiative__name", flat=True)) <= troubled
+    assert Slip.objects.under_way().exists()
+    assert Slip.objects.taken_back().exists()
     kinds = {k for row in Standing.objects.values_list("blocker_kinds", flat=True) for k in row}
     assert kinds >= {"pause", "condition", "decider", "sign_off"}
     assert set(Rollout.objects.values_list("stage", flat=True)) >= {"stopped", "retired", "steady"}

@@ -22,6 +22,7 @@ from gates.models import Rollout
 from gates.services.rollouts import pause
 from gates.services.slips import settle
 from gates.services.stalls import note_stall
+from initiatives.models import Initiative
 from portfolio.sample.seed import seed
 from reminders.models import DemoMail
 from tests.factories import (
@@ -223,6 +224,17 @@ class Gallery:
             self.states[f"start page for {role}"] = self._page(role, "/")
         found = self._page("office", reverse("portfolio:table") + "?q=nothing+is+called+this")
         self.states["table that finds nothing"] = found
+        self.states["proposal that looks alike"] = self._proposal_again()
+
+    def _proposal_again(self) -> Answer:
+        """The form to add an initiative, on which one is pointed out that looks the same."""
+        unit = Initiative.objects.get(name="Claims triage assistant").unit_id
+        typed = {"name": "Claims triage", "unit": unit, "impact_class": "ordinary"}
+        typed["population_unit"] = "people"
+        answer = self._ask(self.clients["office"], "POST", reverse("gates:create"), **typed)
+        assert answer is not None
+        assert b"Is it one of these?" in answer.body
+        return answer
 
     def _refusals(self) -> None:
         owner, login = self.clients["owner"], reverse("account_login")

@@ -35,9 +35,10 @@ WITH playbook AS (
            %(today)s::date - (greatest(i.touched_at, r.started_at) AT TIME ZONE 'UTC')::date
                AS quiet,
            (p.says->'stall'->>'no_progress_days')::int AS quiet_allowed,
-           (SELECT count(*) FROM generate_series(0, place.number - 1) gate
+           (SELECT count(*) FROM generate_series(0, place.number - 1) AS behind(number)
             WHERE NOT EXISTS (SELECT 1 FROM gates_passage g
-                WHERE g.rollout_id = r.id AND g.gate = gate AND g.void_since IS NULL)) AS owed,
+                WHERE g.rollout_id = r.id AND g.gate = behind.number AND g.void_since IS NULL
+            )) AS owed,
            (SELECT count(*) FROM jsonb_array_elements(p.says->'mvp_items') item,
                 jsonb_array_elements(item->'checks') asked
             WHERE NOT EXISTS (

@@ -49,7 +49,7 @@ from tests.soak.asked_in_sql import ASKED, labels_in_sql
 from tests.soak.copies import Cast, Template, copies, make_cast, make_template
 
 BATCH = 25
-ROUNDS = 8
+ROUNDS = 6
 CLAIMED_AT = ("pilot", "readiness", "limited", "scaled", "steady")
 TEAMS = ("", "  ", "Claims digital team", " claims DIGITAL team ", "Shared platform")
 DAYS = (0, 1, 3, 7, 8, 15, 31, 60, 120, 380)
