@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef
 from django.db.models.functions import MD5, JSONObject
 
 from accounts.facts import person
-from checklists.models import Check, DesignAnswer
+from checklists.models import SEEN, Check, DesignAnswer
 from playbook.facts import CheckFact, DesignFact, Person
 
 
@@ -37,7 +37,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     evidence=F("evidence_id"),
                     title=F("evidence__title"),
                     author=person("evidence__added_by"),
-                    verified_at=F("evidence__verified_at"),
+                    seen=ExpressionWrapper(SEEN, BooleanField()),
                     valid_until="valid_until",
                 )
             )
@@ -55,7 +55,7 @@ def checks_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, CheckFact]:
             status=row["status"],
             assignee=Person(**row["assignee"]) if row["assignee"] else None,
             due=date.fromisoformat(row["due"]) if row["due"] else None,
-            verified=row["verified_at"] is not None,
+            verified=bool(row["seen"]),
             proof=proof_of(row),
             solution=row["solution"],
             valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,

@@ -1,7 +1,7 @@
 """The production-first design assessment and the Minimum Viable Production ladder."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -42,8 +42,24 @@ class CheckStatus(models.TextChoices):
     MET = "met", _("Met")
 
 
+# A second person saw that the evidence shows the check.
+SEEN = Q(evidence__verified_at__isnull=False) & (
+    Q(confirmed_at__isnull=False) | Q(evidence__verified_at__gte=F("met_at"))
+)
+
+
+class CheckQuerySet(models.QuerySet["Check"]):
+    def shown(self) -> "CheckQuerySet":
+        """Met, and seen by a second person to be so."""
+        return self.filter(SEEN, status=CheckStatus.MET)
+
+
 class Check(models.Model):
     """One of the MVP checks of an initiative; no row means unassigned.
+
+    A check that is said to be met counts once a second person saw that its evidence shows it:
+    by verifying the evidence after it was brought for this check, or, where the evidence had been
+    verified before, by confirming that it shows this too.
 
     *Lapsed* is not stored: a met check lapses on the day after ``valid_until``, the end of its
     evidence's shelf life.
@@ -63,10 +79,34 @@ class Check(models.Model):
         Evidence, null=True, blank=True, on_delete=models.RESTRICT, related_name="checks"
     )
     valid_until = models.DateField(null=True, editable=False)
+    met_at = models.DateTimeField(null=True, editable=False)
+    met_by = models.ForeignKey(
+        User, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        User, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = CheckQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["initiative", "key"], name="checklists_check_once"),
+            models.CheckConstraint(
+                name="checklists_check_met_paired",
+                condition=Q(met_at__isnull=True, met_by__isnull=True)
+                | Q(met_at__isnull=False, met_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="checklists_check_confirmed_paired",
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="checklists_check_confirmed_by_another",
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("met_by")),
+            ),
             models.CheckConstraint(
                 name="checklists_check_assigned_to_somebody",
                 condition=Q(status=CheckStatus.UNASSIGNED, assignee__isnull=True)
@@ -78,7 +118,8 @@ class Check(models.Model):
             ),
             models.CheckConstraint(
                 name="checklists_check_met_with_evidence",
-                condition=~Q(status=CheckStatus.MET) | Q(evidence__isnull=False),
+                condition=~Q(status=CheckStatus.MET)
+                | Q(evidence__isnull=False, met_at__isnull=False),
             ),
         ]
 

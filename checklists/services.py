@@ -67,6 +67,7 @@ def _save(check: Check, asked: MvpCheck, verb: str, summary: str, by: User, at: 
             "solution": check.solution,
             "evidence": check.evidence_id,
             "valid_until": check.valid_until,
+            "confirmed_by": check.confirmed_by_id,
         },
         by=by,
         at=at,
@@ -120,7 +121,7 @@ def meet_check(
     by: User,
     at: datetime,
 ) -> Check:
-    """Say that the check is met and by which evidence; it counts once a second person verified.
+    """Say that the check is met and by which evidence; it counts once a second person saw that.
 
     ``days_valid`` is the shelf life from the playbook, counted from the day the evidence came.
     Raises Refused for evidence of another initiative, or evidence that has run out.
@@ -134,7 +135,27 @@ def meet_check(
     row = _check(stored, check)
     row.assignee = row.assignee or by
     row.status, row.evidence, row.valid_until = CheckStatus.MET, evidence, until
+    row.met_at, row.met_by, row.confirmed_at, row.confirmed_by = at, by, None, None
     return _save(row, check, "check.met", f"met, shown by “{evidence.title}”", by, at)
+
+
+@transaction.atomic
+def confirm_check(*, initiative: Initiative, check: MvpCheck, by: User, at: datetime) -> Check:
+    """A second person saw that evidence, verified before for something else, shows this check.
+
+    Raises Refused for whoever brought the evidence or said that the check is met, and when it is
+    not said to be met or its evidence is not verified.
+    """
+    row = _check(lock(initiative.pk), check)
+    if row.status != CheckStatus.MET or row.evidence is None:
+        raise Refused("This check is not marked as met.")
+    if by.pk in (row.evidence.added_by_id, row.met_by_id):
+        raise Refused("A second person confirms it. You brought or chose this evidence.")
+    if row.evidence.verified_at is None:
+        raise Refused("Verify the evidence first.")
+    row.confirmed_at, row.confirmed_by = at, by
+    summary = f"confirmed, shown by “{row.evidence.title}”"
+    return _save(row, check, "check.confirmed", summary, by, at)
 
 
 @transaction.atomic
@@ -153,6 +174,7 @@ def reopen_check(
     planned = bool(row.solution and row.due)
     row.status = CheckStatus.PLANNED if planned else CheckStatus.ASSIGNED
     row.evidence = row.valid_until = None
+    row.met_at = row.met_by = row.confirmed_at = row.confirmed_by = None
     return _save(row, check, "check.reopened", f"no longer met. {reason.strip()}", by, at)
 
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
+from checklists.models import Check
 from gates.case import Case
 
 OWN_WORK = _(
@@ -19,3 +20,18 @@ def may_sign_off(user: User, remit: str) -> bool:
 def signs_for_own_work(user: User, case: Case) -> bool:
     """Owner, submitter and whoever brought the evidence never sign off what they answer for."""
     return user.pk in case.facts.authors
+
+
+def may_confirm(user: User, check: Check, verifies: bool) -> bool:
+    """A second person, of those who verify on the initiative, where the check's evidence was
+    verified before it was brought for this check."""
+    evidence = check.evidence
+    return (
+        verifies
+        and evidence is not None
+        and evidence.verified_at is not None
+        and check.met_at is not None
+        and check.confirmed_at is None
+        and evidence.verified_at < check.met_at
+        and user.pk not in (evidence.added_by_id, check.met_by_id)
+    )

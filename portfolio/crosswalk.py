@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from checklists.models import Check, CheckStatus, DesignAnswer
+from checklists.models import Check, DesignAnswer
 from gates.models import CriterionAnswer, Rollout
 from playbook.coverage import cover
 from playbook.document import Clause, Framework
@@ -56,12 +56,7 @@ def shown_on(today: date) -> Shown:
         "checks": _items(
             "check",
             "key",
-            Check.objects.filter(
-                in_date,
-                initiative=mine,
-                status=CheckStatus.MET,
-                evidence__verified_at__isnull=False,
-            ),
+            Check.objects.shown().filter(in_date, initiative=mine),
         ),
         "questions": _items(
             "question", "question", DesignAnswer.objects.filter(initiative=mine, settled=True)

@@ -20,6 +20,7 @@ from gates.case import Case
 from gates.forms.checklists import AssignForm, DesignAreaForm, MeetForm, PlanForm, ReopenForm
 from gates.forms.shared import refuse
 from gates.models import Rollout
+from gates.permissions import may_confirm
 from gates.views.loading import load
 from gates.views.page import REFUSED, back_to_list, judged, named, show
 from gates.views.task import check_mark
@@ -152,7 +153,7 @@ def check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     asked = named(rollout.playbook.parsed.check, key)
     stored = (
         Check.objects.filter(initiative=rollout.initiative_id, key=key)
-        .select_related("assignee", "evidence__added_by", "evidence__verified_by")
+        .select_related("assignee", "confirmed_by", "evidence__added_by", "evidence__verified_by")
         .first()
     )
     sent = request.POST.get("action") if request.method == "POST" else None
@@ -187,6 +188,10 @@ def check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "forms": check_forms,
             "form": check_forms[chosen] if chosen else None,
             "may_verify": _may_verify(request, rollout, stored),
+            "may_confirm": stored is not None
+            and may_confirm(
+                reader(request), stored, may_verify(reader(request), rollout.initiative)
+            ),
         },
         status=REFUSED if request.method == "POST" else 200,
     )
@@ -240,7 +245,7 @@ def _carry_out(
                 evidence=evidence, days_valid=rollout.playbook.parsed.days_valid(asked), **common
             )
         if evidence.verified_at:
-            return _("met.")
+            return _("evidence chosen. It counts once a second person confirms that it shows this.")
         return _("evidence attached. It counts once a second person has verified it.")
     if action == "reopen":
         services.reopen_check(reason=typed["reason"], **common)

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import reader
+from checklists.services import confirm_check
 from gates.forms.evidence import EvidenceForm
 from gates.today import today
 from gates.views.loading import load
-from gates.views.page import REFUSED, show
+from gates.views.page import REFUSED, named, show
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
 from initiatives.permissions import may_edit, may_verify
@@ -85,8 +86,10 @@ def evidence(request: HttpRequest, reference: str, pk: int) -> HttpResponse | Fi
 @login_required
 @require_POST
 def verify(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
-    """A second person confirms what evidence shows; with a ``reason``, takes that back."""
-    initiative = load(request, reference, may=may_verify).initiative
+    """A second person confirms what evidence shows, or that verified evidence shows one more
+    ``check``; with ``withdraw`` and a ``reason``, takes that back."""
+    rollout = load(request, reference, may=may_verify)
+    initiative = rollout.initiative
     found = get_object_or_404(Evidence, pk=pk, initiative=initiative)
     by, at = reader(request), timezone.now()
     try:
@@ -96,6 +99,10 @@ def verify(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 raise Refused(_("Reason: say why it no longer counts."))
             withdraw_verification(evidence=found, reason=reason, by=by, at=at)
             messages.success(request, _("No longer verified. What rests on it is open again."))
+        elif key := request.POST.get("check"):
+            asked = named(rollout.playbook.parsed.check, key)
+            confirm_check(initiative=initiative, check=asked, by=by, at=at)
+            messages.success(request, _("Confirmed: %(check)s") % {"check": asked.name})
         else:
             verify_evidence(evidence=found, by=by, at=at)
             messages.success(request, _("Verified: %(title)s") % {"title": found.title})

@@ -263,6 +263,7 @@ class Progress:
             row.status = CheckStatus.MET if met else CheckStatus.PLANNED
             if met and evidence is not None:
                 row.evidence = evidence
+                row.met_at, row.met_by = evidence.added_at, owner
                 row.valid_until = evidence.added_at.date() + timedelta(days=days) if days else None
             elif place == 1 and self.dice.random() < 0.6:
                 row.status = CheckStatus.ASSIGNED

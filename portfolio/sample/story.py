@@ -134,15 +134,16 @@ class Story:
         self, title: str, *, by: User | None = None, until: date | None = None
     ) -> Evidence:
         act = self._tick()
-        evidence = add_evidence(
+        return add_evidence(
             initiative=self.initiative,
             title=title,
             url=f"https://records.example.org/{self.initiative.number}/{self.today:%Y-%m-%d}",
             valid_until=until,
             **{**act, "by": by or self.owner},
         )
+
+    def _verify(self, evidence: Evidence) -> None:
         verify_evidence(evidence=evidence, by=self.cast["Devin Park"], at=self._tick()["at"])
-        return evidence
 
     def _meet(self, findings: Sequence[Finding], case: Case, authors: Sequence[User] = ()) -> None:
         """End these blockers. ``authors`` bring the evidence in turn; else the owner does."""
@@ -182,6 +183,9 @@ class Story:
                     self._climb(finding.key, case, pack)
                 case "assumption" | "architecture" | "band":
                     premises.settle(self.rollout, case, finding, self._tick())
+
+        for pack in packs:
+            self._verify(pack)
 
     def _climb(self, key: str, case: Case, pack: Evidence | None) -> None:
         check = case.document.check(key)
@@ -349,6 +353,7 @@ class Story:
             days_valid=None,
             **self._tick(),
         )
+        self._verify(pack)
 
 
 DECIDERS = ("Hannah Cole", "Peter Voss", "Carol Nakamura")

@@ -5,7 +5,11 @@ import html
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
+from checklists.models import Check
+from checklists.services import meet_check, reopen_check
+from gates.case import case_of
 from gates.forms.evidence import TAKEN
 from initiatives.models import Evidence
 from tests.factories import make_evidence, make_initiative, make_rollout
@@ -30,6 +34,10 @@ def at(client, rollout):
         return reverse(f"gates:{name}", args=[rollout.initiative.reference, *args])
 
     return go
+
+
+def page(client, url):
+    return html.unescape(client.get(url).content.decode())
 
 
 def test_a_link_is_added_and_leads_where_it_says(client, at, maya):
@@ -190,3 +198,30 @@ def test_what_nobody_verified_comes_first(client, at, rollout, maya, lena):
     make_evidence(rollout.initiative, by=maya, verified_by=lena)
     page = client.get(at(maya, "evidence_list")).context["page"]
     assert page.object_list[0] == waiting
+
+
+def test_evidence_verified_for_one_thing_shows_another_once_a_second_person_says_so(
+    client, at, rollout, maya, devin, lena
+):
+    initiative, asked = rollout.initiative, rollout.playbook.parsed.checks[0]
+    old, now = make_evidence(initiative, by=maya, verified_by=devin), timezone.now()
+    act = {"initiative": initiative, "check": asked, "by": maya, "at": now}
+
+    def state():
+        return case_of(rollout, today=now.date()).facts.checks[asked.key].state_on(now.date())
+
+    meet_check(evidence=old, days_valid=None, **act)
+    assert state() == "assigned"
+    assert "It was verified before it was chosen here." in page(
+        client, at(maya, "check", asked.key)
+    )
+    client.post(at(maya, "verify_evidence", old.pk), {"check": asked.key})
+    assert state() == "assigned"
+    client.post(at(lena, "verify_evidence", old.pk), {"check": asked.key})
+    assert state() == "met"
+    confirmed = "Lena Haas confirmed on"
+    assert confirmed in page(client, at(maya, "check", asked.key))
+    meet_check(evidence=old, days_valid=None, **act)
+    assert state() == "assigned"
+    reopen_check(reason="It broke.", **act)
+    assert Check.objects.get().met_by is None

@@ -124,7 +124,6 @@ def test_four_people_take_an_initiative_from_intake_to_steady_state(
         owner.send("review/", due=due.isoformat())
         owner.send("evidence/add/", title=f"Report {gate}", url="https://reports.example.org/")
         evidence = str(rollout.initiative.evidence.latest("pk").pk)
-        reviewer.send(f"evidence/{evidence}/verify/", next=f"{root}evidence/")
         if gate == 0:
             settle_design(owner, document)
             assess_failure_modes(owner, document)
@@ -133,6 +132,7 @@ def test_four_people_take_an_initiative_from_intake_to_steady_state(
             owner.send("checks/", checks=every, assignee=maya.pk)
         judge_criteria(owner, document, gate, evidence)
         climb(owner, document, gate, evidence, maya)
+        reviewer.send(f"evidence/{evidence}/verify/", next=f"{root}evidence/")
         lay_premises(owner, rollout, gate)
         assert "Everything that is yours is met." in owner.read("review/submit/")
         owner.send("review/submit/")

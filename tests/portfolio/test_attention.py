@@ -153,6 +153,8 @@ def test_evidence_runs_out_and_then_has_lapsed(
         status="met",
         assignee=maya,
         evidence=evidence,
+        met_at=NOW,
+        met_by=maya,
         valid_until=NOW.date() + timedelta(days=20),
     )
     assert lines() == []

@@ -45,6 +45,7 @@ WITH playbook AS (
                 SELECT 1 FROM checklists_check c JOIN initiatives_evidence e ON e.id = c.evidence_id
                 WHERE c.initiative_id = r.initiative_id AND c.key = asked->>'key'
                   AND c.status = 'met' AND e.verified_at IS NOT NULL
+                  AND (c.confirmed_at IS NOT NULL OR e.verified_at >= c.met_at)
                   AND coalesce(c.valid_until >= %(today)s::date, true))) AS unmet
     FROM gates_rollout r
     JOIN playbook p ON p.id = r.playbook_id
