@@ -121,18 +121,11 @@ def _unopened(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     if case.facts.owed_gates:
         claimed = case.facts.claimed
         proof = "Proof of a gate that it skipped. " if claimed else "It no longer counts. "
-    text = f"{proof}{gate.question.format(name='it')} {_asks(case)}"
+    text = f"{proof}{gate.question.format(name='it')} {case.evaluation.left}"
     if reader.submits:
         who = _first(reader.user) if reader.member else str(initiative.owner)
         return Step(who, title, text, _url("review", rollout), title, True, reader.member)
     return Step(str(initiative.owner), title, text)
-
-
-def _asks(case: Case) -> str:
-    open_ones = len(case.evaluation.before_submission())
-    if not open_ones:
-        return "Everything it asks for is met."
-    return f"{open_ones} of its {len(case.evaluation.findings)} requirements are open."
 
 
 def _unfinished(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
@@ -168,7 +161,7 @@ def review_gate(case: Case) -> int:
 
 TITLES = {
     "criterion": "Show: {}",
-    "rung": "Move the check on: {}",
+    "rung": "Ladder check: {}",
     "failure_mode": "Assess {}",
     "design": "Settle: {}",
     "funding": "Name the production funding path",
@@ -189,7 +182,7 @@ def task_title(finding: Finding) -> str:
 
 
 def _submitted(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
-    for rule in (_sign_off, _objection, _decision):
+    for rule in (_sign_off, _objection, _own_objection, _decision):
         step = rule(rollout, case, reader)
         if step is not None:
             return step
@@ -227,6 +220,21 @@ def _objection(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
         "Open the review",
         yours=True,
     )
+
+
+def _own_objection(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
+    """The reader objected: their word is given, and it is for the owner to answer it."""
+    for finding in case.evaluation.of("sign_off"):
+        given = case.facts.sign_offs.get(finding.key)
+        if finding.state == "not_met" and given and given.by.id == reader.user.pk:
+            return Step(
+                str(rollout.initiative.owner),
+                "Answer your objection, which stands",
+                finding.text,
+                task_url(case.document, rollout.initiative.reference, finding),
+                "Look at what you said",
+            )
+    return None
 
 
 def _decision(rollout: Rollout, case: Case, reader: Reader) -> Step | None:

@@ -193,7 +193,7 @@ def rung_finding(check: MvpCheck, rung: str, facts: Facts) -> Finding:
         check.key,
         state,
         check.name,
-        _rung_text(fact, actual),
+        _rung_text(fact, actual, facts.today),
         fix="" if reached else _RUNG_FIX[rung] if actual != "lapsed" else _RUNG_FIX["lapsed"],
         who=fact.assignee.label if fact.assignee else "",
     )
@@ -207,7 +207,7 @@ _RUNG_FIX = {
 }
 
 
-def _rung_text(fact: CheckFact, actual: str) -> str:
+def _rung_text(fact: CheckFact, actual: str, today: date) -> str:
     if actual == "lapsed":
         return f"The evidence counted until {day_of(fact.valid_until)}."
     if fact.status == "met" and actual != "met":
@@ -216,7 +216,7 @@ def _rung_text(fact: CheckFact, actual: str) -> str:
     return {
         "unassigned": "Nobody answers for it yet.",
         "assigned": "Assigned, with no solution path yet.",
-        "planned": f"Planned for {day_of(fact.due)}.",
+        "planned": f"Planned for {day_of(fact.due)}{', overdue' * fact.overdue_on(today)}.",
         "met": f"Verified{until}.",
     }[actual]
 

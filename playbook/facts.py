@@ -62,6 +62,10 @@ class CheckFact:
             return "lapsed"
         return "met"
 
+    def overdue_on(self, day: date) -> bool:
+        """Planned for a day that is over, and not met."""
+        return self.due is not None and self.due < day and self.state_on(day) == "planned"
+
 
 @dataclass(frozen=True, slots=True)
 class DesignFact:

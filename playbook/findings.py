@@ -1,10 +1,11 @@
 """What a judgement is made of: one finding a requirement, and all of a gate's together."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
-from audit.words import day_words
+from audit.words import day_words, listed
 
 State = Literal["met", "not_met", "unknown", "stale", "waiting", "warning"]
 """A warning is shown to whoever decides, and keeps nothing shut."""
@@ -24,6 +25,8 @@ NEVER_COVERED = frozenset(
         "band",
     }
 )
+# What comes about only once the work is done: the owner cannot end it before submitting.
+AFTER_SUBMISSION = frozenset({"sign_off", "review", "decider"})
 # Remits whose objection a conditional go cannot cover; their silence it can.
 VETO_REMITS = frozenset({"security", "governance"})
 
@@ -89,8 +92,42 @@ class Evaluation:
     def before_submission(self) -> tuple[Finding, ...]:
         """The blockers that an owner can end before submitting: sign-offs, the review itself
         and the decider come after."""
-        after = {"sign_off", "review", "decider"}
-        return tuple(finding for finding in self.blockers if finding.kind not in after)
+        return tuple(finding for finding in self.blockers if finding.kind not in AFTER_SUBMISSION)
+
+    @property
+    def to_submit(self) -> tuple[Finding, ...]:
+        """What must be met before the review can be submitted: no condition may cover it."""
+        return tuple(finding for finding in self.before_submission() if not finding.coverable)
+
+    @property
+    def for_conditions(self) -> tuple[Finding, ...]:
+        """What may be open when the review is submitted; a go then needs a condition for each."""
+        return tuple(finding for finding in self.before_submission() if finding.coverable)
+
+    @property
+    def left(self) -> str:
+        """What is still to do, in one sentence that is the same wherever it is told."""
+        must, may = len(self.to_submit), len(self.for_conditions)
+        handed_in = all(finding.state == "met" for finding in self.of("review"))
+        until = "a go" if handed_in else "it can be submitted"
+        if must and may:
+            return f"{must} must be met before {until}; {may} more may be left to a conditional go."
+        if must:
+            return f"{must} must be met before {until}."
+        if may:
+            start = "" if handed_in else "It can be submitted; "
+            return f"{start}{may} may be left to a conditional go."
+        return "Everything it asks for is met."
+
+    @property
+    def follows(self) -> str:
+        """What is open and comes about after submitting; empty when nothing is."""
+        open_ones = Counter(f.kind for f in self.blockers if f.kind in AFTER_SUBMISSION)
+        signs, count = open_ones["sign_off"], open_ones.total()
+        parts = ["the submission"] if open_ones["review"] else []
+        parts += [f"{signs} sign-off{'s' * (signs != 1)}"] if signs else []
+        parts += ["somebody who may decide"] if open_ones["decider"] else []
+        return f"{count} {'follows' if count == 1 else 'follow'}: {listed(parts)}." if count else ""
 
 
 def finding(kind: str, key: str, state: State, title: str, text: str, **more: Any) -> Finding:

@@ -24,6 +24,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     Outcome.RETURN: ("return_to", "return_cause"),
     Outcome.STOP: ("stop_cause",),
 }
+# Needed where the page shows them: on a return to a stage that allows fewer people.
+REDUCTION = ("reduction", "reduction_due")
 
 
 class ConditionBlock(Form):
@@ -108,6 +110,9 @@ class DecisionForm(Form):
     ) -> None:
         super().__init__(data)
         self.today = today
+        for name in (*REDUCTION, *(name for names in NEEDED.values() for name in names)):
+            # The page does not call them optional: the outcome above them needs them.
+            self.fields[name].needed_if_chosen = True  # type: ignore[attr-defined]
         document = case.document
         causes: list[tuple[Any, Any]] = [("", _("Choose the failure mode behind it"))]
         causes += [(mode.key, mode.name) for mode in document.failure_modes]

@@ -128,8 +128,7 @@ def submit_review(*, review: Review, by: User, at: datetime) -> Review:
         raise Refused("The initiative is at another gate now. Withdraw this review.")
     reasons = [
         f"{finding.title}: {finding.text} {finding.fix}".strip()
-        for finding in case.evaluation.before_submission()
-        if not finding.coverable
+        for finding in case.evaluation.to_submit
     ]
     if reasons:
         raise Refused(reasons)

@@ -43,6 +43,7 @@ from risks.models import Assessment
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 SALT = "gates.seen"
 FIGURES = ("design", "criterion", "rung", "sign_off")  # at most three of them at any one gate
+GOES = (Outcome.GO, Outcome.CONDITIONAL_GO)
 MOST_REASONS = 2  # written out beside a closed outcome
 
 
@@ -161,6 +162,7 @@ def _decision_page(
     facts, document, blockers = case.facts, case.document, case.evaluation.blockers
     gate = None if facts.gate is None else document.gate(facts.gate)
     work = Worklist(rollout, case, reader(request), review)
+    options = _options(case, form)
     return show(
         request,
         "gates/decide.html",
@@ -175,7 +177,8 @@ def _decision_page(
             "to_stage": document.stage(gate.to_stage) if gate else None,
             "review": review,
             "work": work,
-            "options": _options(case, form),
+            "options": options,
+            "go_opens": any(o.value in GOES and not o.closed for o in options),
             "since": _since_submitted(case, review),
             "changes": changes,
             "seen": sign(case),

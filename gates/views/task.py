@@ -23,6 +23,7 @@ CHECK_STATES = {
     "met": ("met", "Met"),
     "lapsed": ("lapsed", "Lapsed"),
 }
+LATE = ("overdue", "Overdue")
 WAITS = ("asked", "To be verified")
 
 
@@ -31,6 +32,8 @@ def check_mark(case: Case, key: str) -> tuple[str, str]:
     fact = case.facts.checks.get(key)
     if fact is not None and fact.status == "met" and not fact.verified:
         return WAITS
+    if fact is not None and fact.overdue_on(case.facts.today):
+        return LATE
     return CHECK_STATES[check_state(case, key)]
 
 
@@ -49,6 +52,7 @@ class Task:
     status: str
     word: str
     who: str = ""
+    waits_for: str = ""
     url: str = ""
     minutes: int = 0
     open: bool = False
@@ -57,7 +61,14 @@ class Task:
     answer: str = ""
     said: str = ""
     evidence: Evidence | None = None
+    confirms: str = ""
+    """The MVP check that verified evidence is yet to be confirmed for, where the reader may."""
     parts: Sequence["Task"] = ()
+
+    @property
+    def held_by(self) -> str:
+        """Whom it waits for: an objection not for whoever raised it but for who answers it."""
+        return self.waits_for or self.who
 
     @property
     def effort(self) -> str:

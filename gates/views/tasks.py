@@ -16,12 +16,13 @@ from gates.blockers import LETTERS
 from gates.case import Case
 from gates.links import task_url
 from gates.models import Review, Rollout
+from gates.permissions import may_confirm
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
 from gates.views.task import STATES, Section, Task, check_mark, spelled
 from initiatives.permissions import is_member, may_edit, may_verify
 from playbook.document import DesignArea, FailureMode
-from playbook.evaluate import Finding
+from playbook.evaluate import Evaluation, Finding
 from risks.models import Assessment
 
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
@@ -44,6 +45,10 @@ class Worklist:
     def __post_init__(self) -> None:
         self.said = Said(self.rollout, self.review)
         self.sections = [section for section in self._sections() if section.tasks]
+
+    @property
+    def judged(self) -> Evaluation:
+        return self.case.evaluation
 
     # Who reads
 
@@ -102,22 +107,25 @@ class Worklist:
         return [task for task in self.signs.tasks if task.status == "asked"] if self.signs else []
 
     @property
+    def to_sign(self) -> Task | None:
+        """The sign-off that the reader is asked for and has not given."""
+        return next((task for task in self.waiting_sign_offs if task.mine), None)
+
+    @property
+    def objections(self) -> list[Task]:
+        return [task for task in self.signs.tasks if task.status == "objects"] if self.signs else []
+
+    @property
+    def own_objection(self) -> Task | None:
+        return next((task for task in self.objections if task.who == "You"), None)
+
+    @property
     def who_decides(self) -> str:
         return who_decides(self.case, self.user)
 
     @property
     def may_decide(self) -> bool:
         return may_decide(self.case, self.user)
-
-    @cached_property
-    def stops(self) -> list[Finding]:
-        """What keeps the review from being submitted."""
-        return [f for f in self.case.evaluation.before_submission() if not f.coverable]
-
-    @cached_property
-    def left_to_conditions(self) -> list[Finding]:
-        """What is open and may be submitted: the decider can cover each by a condition."""
-        return [f for f in self.case.evaluation.before_submission() if f.coverable]
 
     @cached_property
     def warnings(self) -> list[blockers.Line]:
@@ -136,7 +144,8 @@ class Worklist:
 
     @property
     def can_submit(self) -> bool:
-        return self.review is not None and self.review.state == "open" and not self.stops
+        handing_in = self.review is not None and self.review.state == "open"
+        return handing_in and not self.judged.to_submit
 
     # How the sections come about
 
@@ -305,6 +314,7 @@ class Worklist:
             answer=row.solution if row else "",
             said=finding.text,
             evidence=row.evidence if row else None,
+            confirms=finding.key if row and may_confirm(self.user, row, self.may_verify) else "",
         )
 
     def _mode(self, finding: Finding) -> Task:
@@ -339,8 +349,14 @@ class Worklist:
             "not_met": ("objects", "Objects"),
         }.get(finding.state, ("asked", "Asked") if submitted else ("locked", "Cannot start"))
         text = finding.text
+        mine, waits_for = submitted and self.user in asked and given is None, ""
         if given is not None:
             who = self._called(given.given_by)
+            if finding.blocks:
+                # Whoever objected has given their word; now it is for the owner to answer.
+                mine, waits_for = self.works_on_it, self.holder
+                verb = "answer" if waits_for == "You" else "answers"
+                text = f"{text} {waits_for} {verb} it."
         else:
             who = " or ".join(map(self._called, asked[:2])) or "Nobody holds this remit"
             text = remit.asks if submitted else "Waits until the review is submitted."
@@ -351,7 +367,8 @@ class Worklist:
             word=word,
             who=who,
             url=self._url("sign_off", finding.key) if self.user in asked else "",
-            mine=submitted and self.user in asked,
+            mine=mine,
+            waits_for=waits_for,
             minutes=SIGN_MINUTES,
             needs=remit.asks,
             answer=given.note if given else "",

@@ -22,7 +22,10 @@ from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
 from gates.today import today
+from gates.views.task import STATES as TASK_STATES
+from gates.views.task import check_mark
 from initiatives.models import Initiative
+from playbook.findings import Finding
 from portfolio import waiting
 
 PAGE_SIZE = 25
@@ -36,7 +39,7 @@ class Task:
     text: str
     who: str
     url: str
-    state: str
+    mark: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class OwnWork:
     stage: str
     gate: int | None
     open: int
+    left: str
     tasks: list[Task]
     review_due: date | None
     handed_in: bool
@@ -68,12 +72,22 @@ def tasks(request: HttpRequest) -> HttpResponse:
         Rollout.objects.filter(pk__in=[rollout.pk for rollout in shown]),
         today=today(),
     )
-    work = [_own_work(rollout, cases[rollout.pk]) for rollout in shown]
+    work = [_own_work(rollout, cases[rollout.pk], reader) for rollout in shown]
     context = {"nav": "tasks", "page": page, "work": work, "open": sum(w.open for w in work)}
+    context["waiting"] = waiting.waits(request, reader).tasks
     return render(request, "portfolio/tasks.html", context)
 
 
-def _own_work(rollout: Rollout, case: Case) -> OwnWork:
+def _holder(finding: Finding, case: Case, reader: User) -> str:
+    """Who holds it, the reader being "You" whichever way they are named."""
+    check = case.facts.checks.get(finding.key) if finding.kind == "rung" else None
+    assignee = check.assignee if check else None
+    if assignee is not None:
+        return "You" if assignee.id == reader.pk else assignee.label
+    return "You" if finding.who in ("", str(reader)) else finding.who
+
+
+def _own_work(rollout: Rollout, case: Case, reader: User) -> OwnWork:
     review = case.facts.review
     handed_in = review is not None and review.state == "submitted"
     blockers = case.evaluation.before_submission()
@@ -82,9 +96,9 @@ def _own_work(rollout: Rollout, case: Case) -> OwnWork:
         Task(
             title=task_title(finding),
             text=finding.text,
-            who=finding.who or "You",
+            who=_holder(finding, case, reader),
             url=task_url(case.document, reference, finding),
-            state=STATES.get(finding.state, "todo"),
+            mark=_mark(finding, case),
         )
         for finding in blockers[:TASKS_SHOWN]
     ]
@@ -95,6 +109,7 @@ def _own_work(rollout: Rollout, case: Case) -> OwnWork:
         stage=str(Stage(rollout.stage).label),
         gate=case.facts.gate,
         open=len(blockers),
+        left=case.evaluation.left,
         tasks=found,
         review_due=review.due if review else None,
         handed_in=handed_in,
@@ -109,18 +124,20 @@ def _hand_in(reference: str, case: Case) -> Task:
             "Everything it asks for is met.",
             "You",
             reverse("gates:review", args=[reference]),
-            "todo",
+            TASK_STATES["waiting"],
         )
     return Task(
         f"Submit the Gate {gate} review",
         "Everything it asks for is met.",
         "You",
         reverse("gates:submit", args=[reference]),
-        "todo",
+        TASK_STATES["waiting"],
     )
 
 
-STATES = {"not_met": "not_met", "unknown": "unknown", "stale": "stale", "waiting": "todo"}
+def _mark(finding: Finding, case: Case) -> tuple[str, str]:
+    """The shape and the word for how it stands; a check says how far it has come."""
+    return check_mark(case, finding.key) if finding.kind == "rung" else TASK_STATES[finding.state]
 
 
 @dataclass(frozen=True)
