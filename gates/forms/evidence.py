@@ -4,10 +4,10 @@ from pathlib import PurePath
 from typing import Any
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from gates.today import today
-from initiatives.models import web_address
 from look.forms import Form
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -27,6 +27,15 @@ TAKEN_WORDS = _(
     "PDF, Word, Excel, PowerPoint, OpenDocument, CSV, text, Markdown, PNG, JPEG, WebP, e-mail "
     "(.eml, .msg) or ZIP; at most 20 MB."
 )
+
+
+class LinkField(forms.URLField):
+    """The address of a web page, refused once and in one way when it is none."""
+
+    default_validators = [URLValidator(schemes=("http", "https"))]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=1000, required=False, assume_scheme="https", **kwargs)
 
 
 class EvidenceFile(forms.FileField):
@@ -71,14 +80,7 @@ class EvidenceForm(Form):
         max_length=200,
         help_text=_("As in: Load test of 12 November, 400 users."),
     )
-    url = forms.URLField(
-        label=_("Link"),
-        max_length=1000,
-        required=False,
-        assume_scheme="https",
-        validators=[web_address],
-        help_text=_("Where it is kept."),
-    )
+    url = LinkField(label=_("Link"), help_text=_("Where it is kept."))
     file = EvidenceFile(label=_("Or a file"))
     valid_until = forms.DateField(
         label=_("Counts until"),

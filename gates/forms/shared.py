@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import PERMISSIONS, Permission
-from gates.forms.evidence import EvidenceFile
+from gates.forms.evidence import EvidenceFile, LinkField
 from initiatives.errors import Refused
-from initiatives.models import Evidence, Initiative, web_address
+from initiatives.models import Evidence, Initiative
 from initiatives.services import add_evidence
 from look.forms import Form
 
@@ -65,13 +65,7 @@ class ProofForm(Form):
         empty_label=_("None chosen"),
     )
     new_title = forms.CharField(label=_("What it shows"), max_length=200, required=False)
-    new_url = forms.URLField(
-        label=_("Link"),
-        max_length=1000,
-        required=False,
-        assume_scheme="https",
-        validators=[web_address],
-    )
+    new_url = LinkField(label=_("Link"))
     new_file = EvidenceFile(label=_("File"))
 
     use_required_attribute = False
@@ -109,7 +103,8 @@ class ProofForm(Form):
     def full_clean(self) -> None:
         super().full_clean()
         # A browser never sends a chosen file a second time by itself.
-        if self.errors and self.files.get(self.add_prefix("new_file")):
+        taken = "new_file" not in self.errors
+        if self.errors and taken and self.files.get(self.add_prefix("new_file")):
             self.add_error("new_file", _("Choose the file again: it was not kept."))
 
     def proof(self, *, by: User, at: datetime) -> Evidence | None:
