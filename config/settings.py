@@ -372,6 +372,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 logs.mask_secrets,
+                logs.no_trace_of_refusals,
                 *(
                     [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
                     if LOG_JSON

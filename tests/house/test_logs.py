@@ -10,6 +10,8 @@ from django.conf import settings
 from django.test import Client
 from structlog.stdlib import ProcessorFormatter
 
+from accounts.models import User
+
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
@@ -51,3 +53,16 @@ def test_a_link_that_lets_somebody_in_is_logged_without_its_secret(
 def test_other_addresses_are_logged_as_they_are(client: Client, log: StringIO) -> None:
     client.post("/people/invitations/12/resend/")
     assert "POST /people/invitations/12/resend/" in log.getvalue()
+
+
+@pytest.mark.django_db
+def test_being_refused_a_page_is_said_in_its_own_words_and_is_no_fault(
+    client: Client, log: StringIO, maya: User
+) -> None:
+    client.force_login(maya)
+    refused = client.get("/import/")
+    assert refused.status_code == 403
+    assert "This page belongs to a role that you do not have." in refused.text
+    assert "this initiative" not in refused.text
+    assert "Forbidden (Permission denied): /import/" in log.getvalue()
+    assert "Traceback" not in log.getvalue()
