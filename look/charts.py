@@ -3,6 +3,7 @@
 No chart truncates its axis, and each says in words what it shows.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -260,16 +261,26 @@ def _dots(placed: list[Mark]) -> list[str]:
     return drawn
 
 
+def _week(weeks: float) -> int:
+    """The bar that counts it; the last also counts all beyond the axis."""
+    return min(int(weeks), AGEING_WEEKS - 1)
+
+
+def tallest_week(weeks: Iterable[float]) -> int:
+    """How many initiatives the tallest bar of `ageing` counts; 0 where it draws marks."""
+    bars = Counter(map(_week, weeks))
+    return max(bars.values()) if bars.total() > MOST_DOTS else 0
+
+
 def _by_week(placed: list[Mark]) -> list[str]:
     counts: dict[int, list[int]] = {}
     for mark in placed:
-        week = min(int(mark.weeks), AGEING_WEEKS - 1)
-        counts.setdefault(week, [0, 0])[mark.kind == "past"] += 1
+        counts.setdefault(_week(mark.weeks), [0] * 3)[("in", "still", "past").index(mark.kind)] += 1
     tallest = max(sum(pair) for pair in counts.values())
     drawn = []
     for week, pair in sorted(counts.items()):
         base = 46.0
-        for number, css in zip(pair, ("f-ink2", "f-bad"), strict=True):
+        for number, css in zip(pair, ("f-ink2", "f-warn", "f-bad"), strict=True):
             height = number / tallest * 40
             base -= height
             drawn.append(
@@ -370,8 +381,8 @@ def stacked(
 
 
 def funnel(moved: int, here: int, out: int, total: int) -> SafeString:
-    """Of all that ever entered a stage: moved on, here now, stopped or retired."""
-    return stacked((("moved", moved), ("here", here), ("out", out)), total)
+    """Of all that ever entered a stage: moved on, here now, ended. The figures stand beside it."""
+    return stacked((("moved", moved), ("here", here), ("out", out)), total, figures=False)
 
 
 def agenda(marks: Iterable[tuple[int, str, str]], days: int = 90) -> SafeString:

@@ -13,8 +13,9 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from look.charts import tallest_week
 from playbook.document import Document
-from playbook.labels import EXTENDED_PILOT, PROVEN, QUALIFYING, STALLED
+from playbook.labels import CLAIMED, EXTENDED_PILOT, PROVEN, QUALIFYING, STALLED
 from portfolio import agenda
 from portfolio.filters import Filters
 from portfolio.overview import Overview, overview
@@ -42,7 +43,7 @@ def draw(today: date, unit: int | None, document: Document) -> Drawing:
         figures=figures,
         sentence=state_of(found, causes[0][0] if causes else ""),
         units=found.units,
-        way=_part("way", found=found, through=_through(found, document)),
+        way=_part("way", found=found, through=_through(found, document, unit)),
         heat=_part(
             "heat",
             document=document,
@@ -86,7 +87,7 @@ def _figures(found: Overview, document: Document) -> dict[str, Any]:
     }
 
 
-def _through(found: Overview, document: Document) -> dict[str, Any]:
+def _through(found: Overview, document: Document, unit: int | None) -> dict[str, Any]:
     """Each stage across funnel, ageing and claims. What moved on is now, or ended, further on."""
     total = sum(place.here + place.out for place in found.places.values())
     rows, entered = [], total
@@ -107,12 +108,19 @@ def _through(found: Overview, document: Document) -> dict[str, Any]:
                 "late": late,
                 "still": still,
                 "claims": [("claimed", place.claimed)],
-                "query": Filters(stage=stage.key).query,
+                "tallest": tallest_week(weeks for weeks, _kind, _name in place.marks),
+                "here": Filters(stage=stage.key, unit=unit, claims="without").query,
+                "claimed": Filters(stage=stage.key, unit=unit, labels=(CLAIMED,)).query,
             }
         )
         entered = moved
     most_claims = max((place.claimed for place in found.places.values()), default=0)
-    return {"rows": rows, "total": total, "most_claims": most_claims}
+    return {
+        "rows": rows,
+        "total": total,
+        "most_claims": most_claims,
+        "binned": any(row["tallest"] for row in rows),
+    }
 
 
 def _named_last(marks: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
@@ -158,6 +166,7 @@ def _cohorts(found: Overview) -> dict[str, Any]:
             "year": year,
             "half": "1st half" if half == 1 else "2nd half",
             "cohort": cohort,
+            "live": cohort.started - cohort.steady - cohort.out,
             "parts": [
                 ("steady", cohort.steady),
                 ("live", cohort.started - cohort.steady - cohort.out),

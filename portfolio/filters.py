@@ -17,9 +17,11 @@ from gates.models.rollouts import PATH
 from gates.models.rollouts import RolloutQuerySet as Rollouts
 from initiatives.models import ImpactClass, Initiative
 from look.glyphs import LABELS, RATINGS
+from playbook.labels import CLAIMED
 
 GATES = ("0", "1", "2", "3", "4")
 OWNERS = {"set": "somebody", "none": "nobody", "me": "me"}
+CLAIMS = {"without": "left out"}
 WORST_FIRST = "worst"
 
 
@@ -56,6 +58,7 @@ class Filters:
     owner: str = ""
     impact: str = ""
     gate: str = ""
+    claims: str = ""
     sort: str = WORST_FIRST
 
     @classmethod
@@ -75,6 +78,7 @@ class Filters:
             owner=owner if owner in OWNERS or number_of(owner) else "",
             impact=one_of("impact", ImpactClass.values),
             gate=one_of("gate", GATES),
+            claims=one_of("claims", CLAIMS),
             sort=sort if sort.removeprefix("-") in SORTS else WORST_FIRST,
         )
 
@@ -91,6 +95,8 @@ class Filters:
             rollouts = rollouts.within(self.unit)
         if self.labels:
             rollouts = rollouts.labelled(*self.labels)
+        if self.claims:
+            rollouts = rollouts.exclude(standing__labels__contains=[CLAIMED])
         if self.impact:
             rollouts = rollouts.filter(initiative__impact_class=self.impact)
         if self.gate:
@@ -125,7 +131,7 @@ class Filters:
     # The address of this view, and of views beside it.
 
     def _pairs(self) -> Iterator[tuple[str, object]]:
-        for name in ("q", "unit", "stage", "labels", "owner", "impact", "gate"):
+        for name in ("q", "unit", "stage", "labels", "owner", "impact", "gate", "claims"):
             value = getattr(self, name)
             for one in value if name == "labels" else [value]:
                 if one:

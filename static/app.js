@@ -43,6 +43,11 @@
     }
   });
 
+  // Filters stand open; on a small screen they fold away, so that what is found comes first.
+  if (window.matchMedia("(max-width: 720px)").matches) {
+    for (const fold of document.querySelectorAll("details[data-fold]")) fold.open = false;
+  }
+
   // A form that changes something is sent once. The buttons stay enabled: a disabled one would
   // drop its own name and value from what is sent.
   document.addEventListener("submit", (event) => {

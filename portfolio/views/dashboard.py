@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
 from gates.models import Review, Rollout
 from gates.today import today
+from playbook.labels import CLAIMED, EXTENDED_PILOT, PROVEN, QUALIFYING, STALLED
 from portfolio import waiting
 from portfolio.drawing import Drawing, draw
 from portfolio.filters import Filters
@@ -41,6 +43,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "nav": "dashboard",
         "today": day,
         "unit": unit,
+        "links": _links(unit),
         "unit_name": drawing.units.get(unit or 0, ""),
         "drawing": drawing,
         "figures": drawing.figures,
@@ -50,6 +53,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "document": document,
     }
     return render(request, "portfolio/dashboard.html", context)
+
+
+def _links(unit: int | None) -> dict[str, str]:
+    """The portfolio's address for each figure: exactly what is counted."""
+    under_way = Filters(unit=unit, claims="without")
+    return {
+        "proven": replace(under_way, labels=(PROVEN,)).query,
+        "extended": Filters(unit=unit, labels=(EXTENDED_PILOT,)).query,
+        "qualifying": replace(under_way, labels=(QUALIFYING,)).query,
+        "stalled": replace(under_way, labels=(STALLED,)).query,
+        "stalled_claims": Filters(unit=unit, labels=(STALLED, CLAIMED)).query,
+        "under_way": under_way.query,
+        "claimed": Filters(unit=unit, labels=(CLAIMED,)).query,
+    }
 
 
 def _to_decide(reader: User, unit: int | None) -> QuerySet[Review]:

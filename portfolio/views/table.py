@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from initiatives.models import BusinessUnit, ImpactClass, Initiative
 from look.glyphs import LABELS
 from playbook.glossary import called
 from portfolio.counts import VIEWS, view_counts
-from portfolio.filters import GATES, OWNERS, WORST_FIRST, Filters, number_of
+from portfolio.filters import CLAIMS, GATES, OWNERS, WORST_FIRST, Filters, number_of
 from portfolio.keeping import kept
 from portfolio.markup import options_html, rows_html
 from portfolio.rows import rows_of, values_of
@@ -75,7 +75,7 @@ def table_context(request: HttpRequest, filters: Filters, size: int = PAGE_SIZE)
     """Everything that the table's template needs for this view of the portfolio."""
     return {
         **_found(request, filters, size),
-        "options": _options(filters),
+        "options": _options(filters, reader_of(request)),
         "may_add": reader_of(request).may(Permission.ADD),
     }
 
@@ -138,24 +138,29 @@ def _column(filters: Filters, key: str, name: str) -> dict[str, str]:
     }
 
 
-def _options(filters: Filters) -> dict[str, SafeString]:
+def _options(filters: Filters, reader: User) -> dict[str, SafeString]:
     """The options of each filter. Of the units: the top of the tree, and what lies under the
-    chosen one."""
+    chosen one; for who sees only some initiatives, the units that hold one of these."""
     shown = Q(parent=None)
     if filters.unit:
         shown |= Q(pk=filters.unit) | Q(parent=filters.unit)
-    units = BusinessUnit.objects.filter(shown).values_list("pk", "label")
+    units = BusinessUnit.objects.filter(shown)
+    if not reader.may(Permission.SEE_ALL):
+        held = Initiative.objects.visible_to(reader).filter(unit__path__startswith=OuterRef("path"))
+        units = units.filter(Exists(held))
+    claims = {key: f"Claims: {words}" for key, words in CLAIMS.items()}
     owners = {key: f"Owner: {words}" for key, words in OWNERS.items()}
     if filters.owner and filters.owner not in OWNERS:
         owners[filters.owner] = "Owner: one person"
     label = filters.labels[0] if filters.labels else ""
     return {
-        "unit": options_html(units, filters.unit, "Unit: all"),
+        "unit": options_html(units.values_list("pk", "label"), filters.unit, "Unit: all"),
         "stage": options_html(Stage.choices, filters.stage, "Stage: all live"),
         "label": options_html(LABEL_CHOICES, label, "Label: any"),
         "owner": options_html(owners.items(), filters.owner, "Owner: any"),
         "impact": options_html(ImpactClass.choices, filters.impact, "Impact: any"),
         "gate": options_html(GATE_CHOICES, filters.gate, "Gate: any"),
+        "claims": options_html(claims.items(), filters.claims, "Claims: with them"),
     }
 
 
