@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.urls import reverse
 
 from checklists.models import Check, CheckStatus
 from gates.models import Condition, Decision, Outcome, Review, ReviewState, Rollout, Slip, Stage
@@ -30,6 +31,7 @@ class Rule:
 
     ``mark`` is the glyph; ``urgent`` says that it cannot wait; ``find`` gives the rows of that
     day with ``ref`` and ``name``, worst first; ``say`` gives the reason, the act and its address.
+    ``of_many`` says that the line is about many initiatives at once and leads where its act does.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Rule:
     urgent: bool
     find: Callable[[Day], QuerySet[Any, Found]]
     say: Say
+    of_many: bool = False
 
 
 @dataclass(frozen=True)
@@ -291,6 +294,26 @@ def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
     )
 
 
+def _unowned(on: Day) -> QuerySet[Any, Found]:
+    """The claims that nobody answers for: one matter, however many they are."""
+    claims = Rollout.objects.live().proving(owned=False).order_by()
+    count = claims.values(every=Value(1)).annotate(many=Count("pk")).values("many")
+    first = claims.filter(pk=Subquery(claims.order_by("pk").values("pk")[:1]))
+    title = {"name": Value("Claims without an owner")}
+    return first.values(many=Subquery(count), **{**of("initiative__"), **title})
+
+
+def _say_unowned(found: Found, today: date) -> tuple[str, str, str]:
+    many = found["many"]
+    return (
+        f"{plural_count(many, 'claim')} of an inventory {'has' if many == 1 else 'have'} nobody "
+        "to prove "
+        f"{'it' if many == 1 else 'them'}. Nobody is reminded until an owner is named.",
+        "Assign owners",
+        reverse("portfolio:proving"),
+    )
+
+
 RULES: tuple[Rule, ...] = (
     Rule("nobody", "not_met", "Nobody may decide", True, _nobody_may_decide, _say_nobody),
     Rule("decision_overdue", "overdue", "Decision overdue", True, _decision_overdue, _say_decision),
@@ -322,6 +345,7 @@ RULES: tuple[Rule, ...] = (
         _say_slip,
     ),
     Rule("breach", "overdue", "Out of its band", True, running.breach, running.say_breach),
+    Rule("unowned", "due", "No owner", False, _unowned, _say_unowned, of_many=True),
     Rule("lapsed", "stale", "Evidence lapsed", False, _lapsed, _say_lapsed),
     Rule("stalled", "stalled", "Stalled", False, _stalled, _say_stalled),
     Rule("decision", "waiting", "Awaiting decision", False, _decision_waiting, _say_decision),
@@ -365,5 +389,6 @@ class Lines(Sequence[Line]):
             if low < high:
                 for found in rule.find(self.on)[low:high]:
                     text, act, act_url = rule.say(found, self.on.today)
-                    yield Line(rule, found["name"], page("initiative", found), text, act, act_url)
+                    url = act_url if rule.of_many else page("initiative", found)
+                    yield Line(rule, found["name"], url, text, act, act_url)
             before += count

@@ -120,7 +120,7 @@ def test_proof_is_overdue_ninety_days_after_an_owner_is_set(
     lines: Any, maya: User, hannah: User
 ) -> None:
     rollout = make_rollout(name="Claimed", stage="steady")
-    assert lines(200) == []
+    assert lines(200) == [("unowned", "Claims without an owner")]
     assign_people(initiatives=[rollout.initiative], owner=maya, by=hannah, at=NOW)
     assert lines(90) == []
     assert lines(91) == [("proof", "Claimed")]
@@ -178,3 +178,15 @@ def test_lines_are_the_program_offices(maya: User, carol: User, client: Client) 
     for person in (maya, carol):
         client.force_login(person)
         assert client.get(reverse("portfolio:attention")).status_code == 403
+
+
+def test_claims_that_nobody_owns_are_one_matter(
+    lines: Any, maya: User, hannah: User, client: Client
+) -> None:
+    claims = [make_rollout(stage="limited").initiative for _ in range(3)]
+    assert lines() == [("unowned", "Claims without an owner")]
+    (line,) = client.get("/attention/").context["lines"]
+    assert line.text.startswith("3 claims of an inventory have nobody to prove them.")
+    assert line.url == line.act_url == reverse("portfolio:proving")
+    assign_people(initiatives=claims, owner=maya, by=hannah, at=NOW)
+    assert lines() == []
