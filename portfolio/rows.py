@@ -35,6 +35,8 @@ class Row:
     owner_since: date | None
     stage: str
     entered_at: datetime
+    sponsor: str | None
+    impact: str
     playbook: int
     gate: int | None
     labels: list[str]
@@ -143,6 +145,8 @@ LOOKUPS = (
     "initiative__owner_since",
     "stage",
     "stage_entered_at",
+    "initiative__sponsor__name",
+    "initiative__impact_class",
     "playbook_id",
     "standing__gate",
     "standing__labels",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
 from audit.services import Entry, record_many
@@ -34,17 +35,8 @@ def undo_import(*, batch: ImportBatch, by: User, at: datetime) -> ImportBatch:
         raise Refused("This import was never carried out; there is nothing to take back.")
     rows = list(stored.rows.all())
     initiatives = {each.pk: each for each in lock_many(row.initiative_id for row in rows)}
-    touched = [
-        str(initiatives[row.initiative_id])
-        for row in rows
-        if initiatives[row.initiative_id].version != row.version
-    ]
-    if touched:
-        more = f" and {len(touched) - NAMED} more" if len(touched) > NAMED else ""
-        raise Refused(
-            f"Not taken back: somebody has worked since on {'; '.join(touched[:NAMED])}{more}. "
-            "Stop or retire what should not be here by a decision."
-        )
+    if reason := hindrance(stored):
+        raise Refused(f"Not taken back: {reason}")
     _put_back([row for row in rows if row.version_before is not None], stored, by=by, at=at)
     added = [initiatives[row.initiative_id] for row in rows if row.version_before is None]
     _remove(added, stored, by=by, at=at)
@@ -53,6 +45,20 @@ def undo_import(*, batch: ImportBatch, by: User, at: datetime) -> ImportBatch:
     stored.save(update_fields=["state", "undone_by", "undone_at"])
     record_batch(stored, "import.undone", f"Took the import of {stored} back", by=by, at=at)
     return stored
+
+
+def hindrance(batch: ImportBatch) -> str:
+    """What keeps an import that was carried out from being taken back; empty when nothing does."""
+    rows = batch.rows.exclude(version=F("initiative__version")).order_by("number")
+    touched = list(rows.select_related("initiative"))
+    if not touched:
+        return ""
+    named = "; ".join(str(row.initiative) for row in touched[:NAMED])
+    more = f" and {len(touched) - NAMED} more" if len(touched) > NAMED else ""
+    return (
+        f"somebody has worked since on {named}{more}. "
+        "Stop or retire what should not be here by a decision."
+    )
 
 
 def _remove(

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,6 +26,7 @@ from initiatives.permissions import may_assign
 from initiatives.services import assign_people
 from look.forms import Form
 from portfolio.filters import Filters
+from portfolio.models import ImportedRow, ImportState
 
 # More than anybody answers for; a whole inventory is divided among several people.
 MOST_AT_ONCE = 500
@@ -111,6 +113,7 @@ def assign(request: HttpRequest) -> HttpResponse:
             "shown": SHOWN,
             "most": MOST_AT_ONCE,
             "back": _back(request),
+            "ends_undo": _could_be_undone(picked),
         },
     )
 
@@ -126,6 +129,14 @@ def _picked(request: HttpRequest, reader: User) -> list[Initiative]:
         numbers = [int(pk) for pk in asked.getlist("pick") if pk.isascii() and pk.isdigit()]
         initiatives = initiatives.filter(pk__in=numbers)
     return list(initiatives.order_by("number")[:MOST_AT_ONCE])
+
+
+def _could_be_undone(picked: Sequence[Initiative]) -> bool:
+    """Whether an import that can still be taken back brought any of them."""
+    untouched = ImportedRow.objects.filter(
+        batch__state=ImportState.CONFIRMED, version=F("initiative__version")
+    )
+    return untouched.filter(initiative__in=[each.pk for each in picked]).exists()
 
 
 def _changes(form: AssignForm, picked: Sequence[Initiative]) -> list[Change]:

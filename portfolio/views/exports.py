@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
 from gates.today import today
+from initiatives.models import ImpactClass
 from look.glyphs import LABELS, RATINGS
 from portfolio.files import table_file
 from portfolio.filters import Filters
@@ -23,6 +24,8 @@ HEADINGS = {
     "Name": 46,
     "Unit": 40,
     "Owner": 22,
+    "Sponsor": 22,
+    "Impact class": 20,
     "Stage": 18,
     "By claim": 9,
     "In stage since": 14,
@@ -64,6 +67,8 @@ def _values(row: Row, today: date) -> list[Any]:
         row.name,
         row.unit,
         row.owner or "",
+        row.sponsor or "",
+        str(ImpactClass(row.impact).label),
         row.stage_words,
         "yes" if row.claimed else "",
         row.entered_at.date(),

@@ -21,7 +21,7 @@ from portfolio.importing.forms import FileForm
 from portfolio.importing.mapping import MappingError, letters
 from portfolio.importing.overview import in_stage_order
 from portfolio.importing.suggesting import suggest_mapping
-from portfolio.importing.undo import undo_import
+from portfolio.importing.undo import hindrance, undo_import
 from portfolio.models import ImportBatch, ImportState
 
 REFUSED = 422
@@ -73,7 +73,13 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     rows = found.rows.select_related("initiative__unit").order_by("number")
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     placed = found.rows.values_list("values__stage").annotate(Count("pk"))
-    context = {"nav": "import", "batch": found, "page": page, "placed": in_stage_order(placed)}
+    context = {
+        "nav": "import",
+        "batch": found,
+        "page": page,
+        "placed": in_stage_order(placed),
+        "hindrance": hindrance(found) if found.state == ImportState.CONFIRMED else "",
+    }
     return render(request, "portfolio/import/batch.html", context)
 
 
@@ -112,6 +118,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         "nav": "import",
         "batch": found,
         "refusal": refusal,
+        "hindrance": "" if found.state == ImportState.UNDONE else hindrance(found),
         "added": added,
         "changed": found.rows.count() - added,
     }

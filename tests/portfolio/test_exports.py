@@ -19,11 +19,12 @@ def sheet(client: Client, query: str = "") -> list[tuple[object, ...]]:
 
 
 def test_the_workbook_has_the_rows_of_the_table(hannah: User, maya: User, client: Client) -> None:
-    mine = make_rollout(name="Mine", owner=maya)
+    mine = make_rollout(name="Mine", owner=maya, sponsor=hannah, impact_class="rights")
     make_rollout(name="Claimed", stage="limited")
     client.force_login(hannah)
     headings, *rows = sheet(client, "?owner=set")
-    assert headings[:4] == ("Reference", "Name", "Unit", "Owner")
+    assert headings[:6] == ("Reference", "Name", "Unit", "Owner", "Sponsor", "Impact class")
+    assert rows[0][3:6] == ("Maya Okafor", "Hannah Cole", "Rights-impacting")
     assert [row[:2] for row in rows] == [(mine.initiative.reference, "Mine")]
     assert len(sheet(client)) == 3
 

@@ -227,6 +227,25 @@ def test_undo_is_refused_by_name_on_its_page(office: Client, hannah: User) -> No
     assert str(chatbot) in refused.text
 
 
+def test_undo_offers_no_button_once_somebody_has_changed_something(
+    office: Client, hannah: User
+) -> None:
+    confirm(office, to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake"))
+    chatbot = Initiative.objects.get(name="Chatbot")
+    picked = {"pick": chatbot.pk}
+    assert "can still be taken back" in office.get(reverse("portfolio:assign"), picked).text
+    assert "until somebody changes one" in office.get(at("import_batch")).text
+    assert "Take it back</button>" in office.get(at("import_undo")).text
+    edit_initiative(
+        initiative=chatbot, fields={"benefit": "x"}, version=chatbot.version, by=hannah, at=NOW
+    )
+    for name in ("import_undo", "import_batch"):
+        page = office.get(at(name)).text
+        assert f"somebody has worked since on {chatbot}." in page
+        assert "Take it back</" not in page
+    assert "can still be taken back" not in office.get(reverse("portfolio:assign"), picked).text
+
+
 def test_a_file_that_cannot_be_read_is_refused_on_the_form(office: Client) -> None:
     for content, name, words in (
         (b"", "a.csv", "The file is empty"),
