@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,8 +26,14 @@ CLAIMED_DAYS_AGO = 120
 
 
 @transaction.atomic
-def load(*, now: datetime, specs: Sequence[Spec] = SPECS) -> int:
-    """Tell every story of the sample, ending now; return how many initiatives there are.
+def load(
+    *,
+    now: datetime,
+    specs: Sequence[Spec] = SPECS,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Tell every story of the sample, ending now; return how many initiatives there are. ``told``
+    hears after each how many are told, and of how many.
 
     Does nothing, and returns 0, when anybody or anything is there already.
     """
@@ -38,8 +44,9 @@ def load(*, now: datetime, specs: Sequence[Spec] = SPECS) -> int:
     cast = _cast()
     money.set_up(cast, now)
     with hooks.gathered(now):
-        for spec in specs:
+        for done, spec in enumerate(specs, start=1):
             Story(spec, cast, now).tell()
+            told(done, len(specs))
         _claims(cast, now)
     return len(specs) + len(CLAIMS)
 
