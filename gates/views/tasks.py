@@ -312,7 +312,7 @@ class Worklist:
             who=who,
             mine=mine,
             answer=row.solution if row else "",
-            said=finding.text,
+            said="" if finding.blocks else finding.text,
             evidence=row.evidence if row else None,
             confirms=finding.key if row and may_confirm(self.user, row, self.may_verify) else "",
         )

@@ -14,7 +14,9 @@ from look.charts import MOST_DOTS, ageing, funnel, tallest_week
 from tests.factories import NOW, make_rollout, make_unit
 
 pytestmark = pytest.mark.django_db
-FIGURE = re.compile(r'<a href="(/portfolio/[^"]+)">([\d,]+|One|Two|Three|Four|None)\b')
+FIGURE = re.compile(
+    r'<a (?:class="underlined" )?href="(/portfolio/[^"]+)">([\d,]+|One|Two|Three|Four|None)\b'
+)
 WORDS = {"None": 0, "One": 1, "Two": 2, "Three": 3, "Four": 4}
 
 

@@ -12,11 +12,10 @@ from django.urls import reverse
 from accounts.models import User
 from gates.models import Rollout
 from initiatives.models import Initiative
-from initiatives.services import edit_initiative
 from portfolio.importing.reading import MAX_BYTES
 from portfolio.models import ImportBatch, ImportState
 from portfolio.views import import_steps
-from tests.factories import NOW, make_playbook
+from tests.factories import make_playbook
 from tests.portfolio.inventory import CSV, csv_bytes, needs_inventory, xlsx_bytes
 
 pytestmark = pytest.mark.django_db
@@ -214,36 +213,6 @@ def test_a_row_that_several_could_match_is_asked_about(office: Client) -> None:
     )
     page = office.get(reverse("portfolio:import_dry_run", args=args))
     assert (page.context["count"]["changed"], page.context["count"]["new"]) == (1, 1)
-
-
-def test_undo_is_refused_by_name_on_its_page(office: Client, hannah: User) -> None:
-    confirm(office, to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake"))
-    chatbot = Initiative.objects.get(name="Chatbot")
-    edit_initiative(
-        initiative=chatbot, fields={"benefit": "x"}, version=chatbot.version, by=hannah, at=NOW
-    )
-    refused = office.post(at("import_undo"))
-    assert refused.status_code == 422
-    assert str(chatbot) in refused.text
-
-
-def test_undo_offers_no_button_once_somebody_has_changed_something(
-    office: Client, hannah: User
-) -> None:
-    confirm(office, to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake"))
-    chatbot = Initiative.objects.get(name="Chatbot")
-    picked = {"pick": chatbot.pk}
-    assert "can still be taken back" in office.get(reverse("portfolio:assign"), picked).text
-    assert "until somebody changes one" in office.get(at("import_batch")).text
-    assert "Take it back</button>" in office.get(at("import_undo")).text
-    edit_initiative(
-        initiative=chatbot, fields={"benefit": "x"}, version=chatbot.version, by=hannah, at=NOW
-    )
-    for name in ("import_undo", "import_batch"):
-        page = office.get(at(name)).text
-        assert f"somebody has worked since on {chatbot}." in page
-        assert "Take it back</" not in page
-    assert "can still be taken back" not in office.get(reverse("portfolio:assign"), picked).text
 
 
 def test_a_file_that_cannot_be_read_is_refused_on_the_form(office: Client) -> None:
