@@ -5,7 +5,8 @@ For invented portfolios only. Real changes go through services, which lock and k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
@@ -19,6 +20,22 @@ def check_at_once() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@contextmanager
+def in_one_piece() -> Iterator[None]:
+    """Let the services called within share the transaction around them, without savepoints.
+
+    Nothing is kept unless all of it is, so there is nothing to go back to; and five thousand acts
+    spare ten thousand statements.
+    """
+    features = connection.features
+    before = features.uses_savepoints
+    features.uses_savepoints = False
+    try:
+        yield
+    finally:
+        features.uses_savepoints = before
 
 
 def reserve(model: type[models.Model], count: int) -> list[int]:

@@ -42,6 +42,7 @@ def renew(story: Story) -> None:
             days_valid=case.document.days_valid(check),
             **story._tick(),
         )
+    story._verify(pack)
 
 
 def give_way(story: Story) -> None:
