@@ -22,8 +22,8 @@ from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
 from gates.today import today
+from gates.views.task import LATE, check_mark
 from gates.views.task import STATES as TASK_STATES
-from gates.views.task import check_mark
 from initiatives.models import Initiative
 from playbook.findings import Finding
 from portfolio import waiting
@@ -90,7 +90,9 @@ def _holder(finding: Finding, case: Case, reader: User) -> str:
 def _own_work(rollout: Rollout, case: Case, reader: User) -> OwnWork:
     review = case.facts.review
     handed_in = review is not None and review.state == "submitted"
-    blockers = case.evaluation.before_submission()
+    blockers = sorted(
+        case.evaluation.before_submission(), key=lambda finding: _mark(finding, case) != LATE
+    )
     reference = rollout.initiative.reference
     found = [
         Task(

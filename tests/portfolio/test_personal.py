@@ -1,5 +1,6 @@
 """What waits for one person: tasks, sign-offs, decisions; and where each role starts."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,8 +8,16 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from checklists.services import plan_check
 from gates.services.reviews import sign_off
-from tests.factories import NOW, make_playbook, make_ready, make_rollout, make_submitted
+from tests.factories import (
+    NOW,
+    make_passed,
+    make_playbook,
+    make_ready,
+    make_rollout,
+    make_submitted,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +69,35 @@ def test_an_owners_tasks_lead_to_their_pages(maya: User, client: Client) -> None
     assert len(own.tasks) == 3
     for task in own.tasks:
         assert client.get(task.url).status_code == 200
+
+
+def test_what_is_overdue_comes_first_and_says_so(
+    maya: User,
+    carol: User,
+    devin: User,
+    reviewers: list[User],
+    client: Client,
+    time_machine: Any,
+) -> None:
+    rollout = make_rollout(owner=maya, sponsor=carol)
+    people = {"owner": maya, "verifier": devin, "reviewers": reviewers, "decider": carol}
+    rollout = make_passed(rollout, gates=2, **people)  # type: ignore[arg-type]
+    check = next(check for check in rollout.playbook.parsed.checks if check.monitoring)
+    plan_check(
+        initiative=rollout.initiative,
+        check=check,
+        assignee=maya,
+        solution="Alerts on the error rate",
+        due=NOW.date() + timedelta(days=1),
+        by=maya,
+        at=NOW,
+    )
+    time_machine.move_to(NOW + timedelta(days=3), tick=False)
+    client.force_login(maya)
+    (own,) = client.get(reverse("portfolio:tasks")).context["work"]
+    first = own.tasks[0]
+    assert first.title == f"Ladder check: {check.name}"
+    assert (first.mark, first.who) == (("overdue", "Overdue"), "You")
 
 
 def test_what_is_handed_in_is_no_task(review: Any, maya: User, client: Client) -> None:
