@@ -1,4 +1,7 @@
-"""A passed gate rests on facts, and is taken back when they stay away."""
+"""A passed gate rests on facts, and is taken back when they stay away.
+
+Long because everything told of it starts from one world, which takes longer to build than to test.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
