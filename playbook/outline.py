@@ -76,7 +76,7 @@ def outline(data: Data) -> list[Section]:
     whole = Entry((), data["title"], 0, data["purpose"], figures, ())
     sections = [Section("playbook", "The playbook", (whole,))]
     for key, title in SECTIONS.items():
-        here = data.get(key)
+        here: Any = data.get(key)
         if is_parts(here):
             entries = tuple(e for k, p in keyed(key, here) for e in _entries((key, k), p, 0))
         elif isinstance(here, dict):

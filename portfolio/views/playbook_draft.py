@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any
 
@@ -206,8 +207,9 @@ def _saved(
         for reason in refused.reasons:
             form.add_error(None, reason)
         form.add_error(None, "What you typed is kept. Save again to put it in place of theirs.")
-        form.data = form.data.copy()
-        form.data["seen"] = str(draft.edits)
+        typed: Any = copy(form.data)
+        typed["seen"] = str(draft.edits)
+        form.data = typed
         _say_what_is_there(form)
         return False
     if not changes:
