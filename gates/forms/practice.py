@@ -129,12 +129,17 @@ class CapacityForm(PracticeForm):
         return say("Offered to the intake queue.")
 
 
+def _assigns(user: User, initiative: Initiative) -> bool:
+    """Whoever gives work to people gives people to work."""
+    return may_assign(user)
+
+
 class TakeForm(PracticeForm):
     title = _("Give freed capacity to what waits")
     button = _("Give it")
     hint = _("Both histories tell of it.")
     anchor = "capacity"
-    may = staticmethod(lambda user, initiative: may_assign(user))
+    may = staticmethod(_assigns)
 
     goes_to = forms.CharField(
         label=_("Goes to"),

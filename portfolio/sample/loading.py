@@ -16,7 +16,7 @@ from initiatives import hooks
 from initiatives.models import Initiative
 from initiatives.services import assign_people, create_initiative, unit_at
 from playbook.services import ensure_standard
-from portfolio.sample import money
+from portfolio.sample import money, publishing
 from portfolio.sample.copying import check_at_once
 from portfolio.sample.specs import CLAIMS, OWNERS, SPECS, Spec
 from portfolio.sample.story import Story
@@ -41,6 +41,7 @@ def load(*, now: datetime, specs: Sequence[Spec] = SPECS) -> int:
         for spec in specs:
             Story(spec, cast, now).tell()
         _claims(cast, now)
+    publishing.draft(cast, now)
     return len(specs) + len(CLAIMS)
 
 
