@@ -1,7 +1,8 @@
 """Forms of how a running system is kept good: reviews, updates, improvements, capacity."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as say
@@ -139,7 +140,7 @@ class TakeForm(PracticeForm):
     button = _("Give it")
     hint = _("Both histories tell of it.")
     anchor = "capacity"
-    may = staticmethod(_assigns)
+    may: ClassVar[Callable[[User, Initiative], bool]] = staticmethod(_assigns)
 
     goes_to = forms.CharField(
         label=_("Goes to"),
