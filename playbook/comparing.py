@@ -132,5 +132,6 @@ def said(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return "; ".join(str(each) for each in value)
+        words = [str(each) for each in value]
+        return (" " if all(each.endswith(".") for each in words) else "; ").join(words)
     return f"“{value}”" if isinstance(value, str) and " " in value else str(value)

@@ -150,7 +150,7 @@ def _meant(path: Path) -> str:
 
 def _path_of(data: Any, loc: tuple[int | str, ...]) -> Path:
     """Pydantic's place with keys instead of positions."""
-    here, path = data, []
+    here, path = data, list[str]()
     for step in loc:
         if isinstance(step, int) and isinstance(here, list) and step < len(here):
             part = here[step]

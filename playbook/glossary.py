@@ -166,6 +166,7 @@ def _modes(document: Document) -> Iterator[Entry]:
             mode.key,
             mode.name,
             mode.pattern,
+            why=mode.stall_looks_like,
             good=mode.design_response,
             place="failure mode",
             also=(mode.short_name,),

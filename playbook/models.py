@@ -1,11 +1,14 @@
 """Published playbooks. A version, once published, is never changed: rollouts are pinned to it."""
 
+from functools import cached_property
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
 from playbook.document import Document
+from playbook.places import Data, data_of
 
 _parsed: dict[str, Document] = {}
 """Documents by digest. Parsing takes milliseconds, and what a digest stands for cannot change."""
@@ -114,3 +117,8 @@ class PlaybookDraft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft after version {self.based_on.number}"
+
+    @cached_property
+    def data(self) -> Data:
+        """The document's plain data in its own order, which the database does not keep."""
+        return data_of(Document.model_validate(self.document))

@@ -58,13 +58,25 @@ class Section:
     entries: tuple[Entry, ...]
     more: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def groups(self) -> list[tuple[Entry, list[Entry]]]:
+        """Each part of the section with the parts inside it."""
+        groups: list[tuple[Entry, list[Entry]]] = []
+        for entry in self.entries:
+            if entry.level == 0:
+                groups.append((entry, []))
+            else:
+                groups[-1][1].append(entry)
+        return groups
+
 
 def outline(data: Data) -> list[Section]:
     """The playbook as sections of entries."""
-    whole = Entry((), data["title"], 0, data["purpose"], tuple(_figures(alone(data))), ())
+    figures = tuple(_figures(alone(data), {"title", "purpose"}))
+    whole = Entry((), data["title"], 0, data["purpose"], figures, ())
     sections = [Section("playbook", "The playbook", (whole,))]
     for key, title in SECTIONS.items():
-        here = data.get(key)
+        here: Any = data.get(key)
         if is_parts(here):
             entries = tuple(e for k, p in keyed(key, here) for e in _entries((key, k), p, 0))
         elif isinstance(here, dict):
@@ -115,4 +127,4 @@ def _figures(part: dict[str, Any], skipped: set[str] | None = None) -> Iterator[
         if field[-1] in UNSAID or value in (None, []) or field[0] in (skipped or ()):
             continue
         shown = value if isinstance(value, str) else said(value)
-        yield word(field).removesuffix(", one a line").capitalize(), shown
+        yield word(field).split(", one ")[0].capitalize(), shown

@@ -41,7 +41,7 @@ def _reader(kind: Any) -> Reader:
     if origin is Mapping:
         read = _reader(inside[1])
         return lambda value: {key: read(each) for key, each in value.items()}
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return lambda value: build(kind, value)
     if kind is date:
         return date.fromisoformat

@@ -33,7 +33,6 @@ from django.http import QueryDict
 from gates.models import CriterionAnswer, Decision, Outcome, Passage, Pause, Release, Rollout
 from gates.models.reviews import Verdict
 from gates.models.rollouts import ENDED, PATH
-from gates.models.rollouts import RolloutQuerySet as Rollouts
 from gates.resting import Words, words_at_rest
 from initiatives.models import Cost
 from playbook.document import Document
@@ -69,7 +68,7 @@ class Plot:
             unit=number_of(query.get("unit")),
         )
 
-    def rollouts(self) -> Rollouts:
+    def rollouts(self) -> QuerySet[Any]:
         """Everything at rest in this plot."""
         found = resting(self.unit)
         if self.state:
@@ -89,7 +88,7 @@ class Plot:
         return replace(self, **other).query
 
 
-def resting(unit: int | None = None) -> Rollouts:
+def resting(unit: int | None = None) -> QuerySet[Any]:
     """Rollouts at rest, each with its ``state``, what is ``said`` of it, and the coded ``cause``.
 
     A claim rests only once somebody pauses or ends it here: until then it waits for its proof.

@@ -82,7 +82,8 @@ def queue(rules: PriorityRules, unit: int | None = None) -> Queue:
         "initiative__feasibility_score",
         "initiative__integration_complexity",
     )
-    judged, unjudged = [], []
+    judged: list[tuple[float, int, float, int, int]] = []
+    unjudged: list[int] = []
     for initiative, value, feasibility, complexity in rows:
         if None in (value, feasibility, complexity):
             unjudged.append(initiative)

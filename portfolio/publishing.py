@@ -75,8 +75,7 @@ class TomlForm(Form):
         file = cleaned.get("file")
         if file is not None:
             cleaned["text"] = self._text_of(file)
-            self.data = self.data.copy()
-            self.data["text"] = cleaned["text"] or ""
+            self.data = {**self.data.dict(), "text": cleaned["text"]}  # type: ignore[attr-defined]
         elif not (cleaned.get("text") or "").strip():
             self.add_error("file", _("Choose a TOML file, or paste its text."))
         return cleaned

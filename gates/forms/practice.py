@@ -1,7 +1,8 @@
 """Forms of how a running system is kept good: reviews, updates, improvements, capacity."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as say
@@ -129,12 +130,17 @@ class CapacityForm(PracticeForm):
         return say("Offered to the intake queue.")
 
 
+def _assigns(user: User, initiative: Initiative) -> bool:
+    """Whoever gives work to people gives people to work."""
+    return may_assign(user)
+
+
 class TakeForm(PracticeForm):
     title = _("Give freed capacity to what waits")
     button = _("Give it")
     hint = _("Both histories tell of it.")
     anchor = "capacity"
-    may = staticmethod(lambda user, initiative: may_assign(user))
+    may: ClassVar[Callable[[User, Initiative], bool]] = staticmethod(_assigns)
 
     goes_to = forms.CharField(
         label=_("Goes to"),

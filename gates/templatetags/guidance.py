@@ -1,8 +1,8 @@
 """What the playbook says of an item, folded away where the item is met.
 
 ``{% guide "term:mvp" %}`` or ``{% guide finding word="What it asks" %}``: an item is named by kind
-and key, or is a label's key, a finding, or a gate with the stage that it leaves. What the playbook
-does not name is left out.
+and key, or is a label's key, a finding, or a gate with the stage that it leaves; ``"mode:"`` means
+every failure mode. What the playbook does not name is left out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,13 @@ def guide(
 ) -> dict[str, Any]:
     """A fold with what each item is, why it is asked and what shows it well."""
     known = _entries(context)
-    found = [known[name] for item in items for name in _names(item) if name in known]
+    names = [name for item in items for name in _names(item)]
+    found = [
+        entry
+        for asked in names
+        for name, entry in known.items()
+        if name == asked or (asked.endswith(":") and name.startswith(asked))
+    ]
     return {"entries": list(dict.fromkeys(found)), "word": word}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any
 
@@ -66,8 +67,8 @@ def draft(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"nav": "playbook", "draft": under_way, "current": current}
     if under_way is not None:
         context |= {
-            "changes": compare_data(data_of(under_way.based_on.parsed), under_way.document),
-            "sections": outline(under_way.document),
+            "changes": compare_data(data_of(under_way.based_on.parsed), under_way.data),
+            "sections": outline(under_way.data),
             "edits": list(reversed(edits_since(under_way)))[:10],
         }
     return render(request, "portfolio/playbook_draft.html", context)
@@ -100,20 +101,20 @@ def draft_toml(request: HttpRequest, draft: PlaybookDraft) -> HttpResponse:
 def part(request: HttpRequest, draft: PlaybookDraft, where: str) -> HttpResponse:
     """One part of the playbook, to change or, where it is the organisation's own, to take out."""
     path = tuple(where.split("/")) if where != "playbook" else ()
-    here = _part_at(draft.document, path)
+    here = _part_at(draft.data, path)
     form = _part_form(request, draft, path, here)
-    if request.method == "POST" and "remove" in request.POST and is_own(draft.document, path):
+    if request.method == "POST" and "remove" in request.POST and is_own(draft.data, path):
         return _removed(request, draft, path, form)
     if request.method == "POST" and form.is_valid():
-        document = drafting.changed(draft.document, path, form.values())
+        document = drafting.changed(draft.data, path, form.values())
         if _saved(request, draft, document, form):
             return redirect("portfolio:playbook_draft")
     return _form_page(
         request,
         form,
         draft=draft,
-        title=title_of(draft.document, path),
-        own=is_own(draft.document, path),
+        title=title_of(draft.data, path),
+        own=is_own(draft.data, path),
     )
 
 
@@ -131,7 +132,7 @@ def _part_form(request: HttpRequest, draft: PlaybookDraft, path: Path, here: Dat
     return PartForm(
         request.POST or None,
         initial={"seen": draft.edits},
-        data_of_draft=draft.document,
+        data_of_draft=draft.data,
         path=path,
         part=here,
     )
@@ -140,12 +141,12 @@ def _part_form(request: HttpRequest, draft: PlaybookDraft, path: Path, here: Dat
 def _removed(
     request: HttpRequest, draft: PlaybookDraft, path: Path, form: PartForm
 ) -> HttpResponse:
-    title = title_of(draft.document, path)
+    title = title_of(draft.data, path)
     seen = SeenForm(request.POST)
     try:
         change_draft(
             draft=draft,
-            document=drafting.removed(draft.document, path),
+            document=drafting.removed(draft.data, path),
             seen=seen.cleaned_data["seen"] if seen.is_valid() else -1,
             by=reader(request),
             at=timezone.now(),
@@ -167,11 +168,11 @@ def add(request: HttpRequest, draft: PlaybookDraft, where: str) -> HttpResponse:
     path = tuple(where.split("/"))
     if path[-1] not in ADDABLE:
         raise Http404
-    _part_at(draft.document, path[:-1])
+    _part_at(draft.data, path[:-1])
     form = AddForm(
         request.POST or None,
         initial={"seen": draft.edits},
-        data_of_draft=draft.document,
+        data_of_draft=draft.data,
         path=(*path, "new"),
         part=blank(path),
     )
@@ -179,11 +180,11 @@ def add(request: HttpRequest, draft: PlaybookDraft, where: str) -> HttpResponse:
         new = drafting.changed(form.part, (), form.values())
         if path[-1] != "thresholds":
             named = str(new.get("name") or new.get("question") or new.get("said") or path[-1])
-            new["key"] = key_for(draft.document, str(new.get("subject") or named))
-        document = drafting.added(draft.document, form.target(), new)
+            new["key"] = key_for(draft.data, str(new.get("subject") or named))
+        document = drafting.added(draft.data, form.target(), new)
         if _saved(request, draft, document, form):
             return redirect("portfolio:playbook_draft")
-    title = f"{title_of(draft.document, path[:-1])}: add {ONE_MORE[path[-1]]}"
+    title = f"{title_of(draft.data, path[:-1])}: add {ONE_MORE[path[-1]]}"
     return _form_page(request, form, draft=draft, title=title, adding=True)
 
 
@@ -206,8 +207,9 @@ def _saved(
         for reason in refused.reasons:
             form.add_error(None, reason)
         form.add_error(None, "What you typed is kept. Save again to put it in place of theirs.")
-        form.data = form.data.copy()
-        form.data["seen"] = str(draft.edits)
+        typed: Any = copy(form.data)
+        typed["seen"] = str(draft.edits)
+        form.data = typed
         _say_what_is_there(form)
         return False
     if not changes:
@@ -247,7 +249,7 @@ def upload(request: HttpRequest, draft: PlaybookDraft) -> HttpResponse:
         document = form.document()
         if document is not None:
             data = data_of(document)
-            changes = compare_data(draft.document, data)
+            changes = compare_data(draft.data, data)
             if "apply" in request.POST and _saved(request, draft, data, form):
                 return redirect("portfolio:playbook_draft")
     return render(
@@ -267,7 +269,7 @@ def publish(request: HttpRequest, draft: PlaybookDraft) -> HttpResponse:
     context: dict[str, Any] = {
         "nav": "playbook",
         "draft": draft,
-        "changes": compare_data(data_of(draft.based_on.parsed), draft.document),
+        "changes": compare_data(data_of(draft.based_on.parsed), draft.data),
         "decisions": Decision.objects.count(),
         "under_way": Rollout.objects.live().count(),
     }

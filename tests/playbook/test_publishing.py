@@ -170,7 +170,7 @@ def test_each_kind_of_change_is_one_sentence():
         "Gate 1: Works council heard: added. Needs: “It has been heard.”"
     )
     assert said["changed"] == (
-        "Rating of failure modes: likelihood times impact that is critical from 16 to 15."
+        "Rating of failure modes: mark for critical (likelihood times impact) from 16 to 15."
     )
     assert said["removed"] == f"{standard().terms[0].name}: taken out."
 

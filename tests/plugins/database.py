@@ -6,7 +6,6 @@ import pytest
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-
 NEVER_EMPTIED = (
     "audit_event",
     "gates_release",

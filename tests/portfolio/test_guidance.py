@@ -173,3 +173,10 @@ def test_what_keeps_a_gate_shut_is_explained_to_who_decides(
     rollout = make_rollout(make_initiative(owner=maya, sponsor=carol))
     text = page(client, f"/initiatives/{rollout.initiative.reference}/decide/", carol)
     assert "What it asks" in text
+
+
+def test_a_cause_is_explained_where_it_is_coded(client: Client, maya: User, ready: Rollout) -> None:
+    text = page(client, f"/initiatives/{ready.initiative.reference}/pause/", maya)
+    assert "What each cause means" in text
+    missing = [mode.name for mode in standard().failure_modes if mode.stall_looks_like not in text]
+    assert missing == []

@@ -36,6 +36,8 @@ NOT_PAGES = {
     "gates:withdraw_money",
     "mfa_download_recovery_codes",
     "portfolio:crosswalk_export",
+    "portfolio:playbook_draft_toml",
+    "portfolio:playbook_toml",
     "portfolio:export",
     "portfolio:import_answers",
     "portfolio:import_discard",

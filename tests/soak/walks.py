@@ -218,7 +218,7 @@ class Walker:
         self._decide("hold", hold_until=until, cause="integration")
 
     def send_back(self) -> None:
-        self._decide("return", return_to=self.rng.choice(["intake", "pilot"]), cause="budget")
+        self._decide("return", return_to=self.rng.choice(["pilot", "limited"]), cause="budget")
 
     def end_or_begin_anew(self) -> None:
         if self.rollout.stage in ENDED:
