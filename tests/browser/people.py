@@ -142,9 +142,13 @@ class Someone:
         self.sees(f"{check}: evidence attached.")
 
     def submits(self, *, refused: bool = False) -> None:
-        self.link("Read it through and submit")
+        self.link("Read it through")
+        if refused:
+            self.sees("It cannot be submitted yet.")
+            assert self.page.get_by_role("button", name="Submit the review").count() == 0
+            return
         self.button("Submit the review")
-        self.sees("The review cannot be submitted" if refused else "review submitted.")
+        self.sees("review submitted.")
 
     # What reviewers and deciders do
 
