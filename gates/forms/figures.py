@@ -22,6 +22,9 @@ def _open(field: forms.Field, *, hint: Any = "") -> None:
 
 
 class SourceForm(ModelForm):
+    months = forms.DecimalField(
+        label=_("Months of effort"), min_value=0, max_digits=4, decimal_places=1, required=False
+    )
     pilot_way = forms.ChoiceField(
         label=_("How the pilot connects"),
         choices=PilotConnection.choices,

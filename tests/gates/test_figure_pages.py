@@ -331,3 +331,28 @@ def test_the_organisations_own_frequencies_stand_beside_the_assessment(
     assert "Too few to compare" in html
     html = " ".join(owner.get(f"{url}risks/").content.decode().split())
     assert "<b>2</b> budget, <b>1</b> value." in html
+
+
+# A figure out of bounds
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("months", "-3", "“Months of effort” cannot be below 0. Enter that or more."),
+        ("months", "99999", "Give “Months of effort” with at most 4 digits."),
+        ("latency_ms", "-1", "“Latency it must keep, in ms” cannot be below 0."),
+        ("latency_ms", "9999999999", "“Latency it must keep, in ms” cannot be above 2147483647."),
+    ],
+)
+def test_a_figure_out_of_bounds_is_refused_by_its_field_and_never_by_a_constraint(
+    owner: Client, url: str, field: str, typed: str, said: str
+) -> None:
+    answer = owner.post(
+        f"{url}sources/",
+        {"name": "Tariff store", "pilot_way": "by_hand", field: typed},
+    )
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in shown
+    assert "onstraint" not in shown
