@@ -116,6 +116,6 @@ def _asks(case: Case, number: int) -> str:
     return "; ".join([*names, *([rung] if rung else [])])
 
 
-def history(slips: Iterable[Slip], case: Case) -> list[tuple[Slip, date]]:
+def history(slips: Iterable[Slip], case: Case) -> list[tuple[Slip, date | None]]:
     """Each slip with the day on which its gate is, or would have been, taken back."""
     return [(slip, taken_back_on(case.document, slip.since)) for slip in slips]

@@ -33,6 +33,13 @@ def _part(name: str, anchor: str) -> Where:
     )
 
 
+def _trap(document: Document, reference: str, finding: Finding) -> str:
+    trap = document.champion_trap
+    if trap is None:
+        return reverse("gates:initiative", args=[reference])
+    return reverse("gates:risk", args=[reference, trap.mode])
+
+
 TASKS: dict[str, Where] = {
     "owed": _page("review"),
     "pause": _page("initiative"),
@@ -43,9 +50,7 @@ TASKS: dict[str, Where] = {
     "architecture": _part("premises", "architecture"),
     "distance": _part("premises", "conditions"),
     "handoff": _part("edit", "teams"),
-    "champions": lambda document, reference, finding: reverse(
-        "gates:risk", args=[reference, document.champion_trap.mode]
-    ),
+    "champions": _trap,
     "band": _part("reach", "exposure"),
     "group": _part("reach", "groups"),
     "slip": _page("holding"),

@@ -63,7 +63,7 @@ def compare_data(old: Data, new: Data) -> list[Change]:
         else:
             changes[path] = _changed(new, part, field, None, value)
     for path, value in then.items():
-        if path not in now:
+        if path not in now and value is not None:
             part, field = of_part(old, path)
             gone = _topmost(new, path)
             if gone is not None and len(gone) <= len(part):

@@ -109,12 +109,7 @@ class Document(Part):
     terms: tuple[Term, ...]
     stall: StallRules
     rating: RatingRules
-    priority: PriorityRules
-    champion_trap: ChampionTrap
-    exposure: ExposureRules
-    regate: RegateRules
     shelf_life: ShelfLife
-    frameworks: tuple[Framework, ...] = ()
     reminders: tuple[ReminderStep, ...]
     review_days: int = Field(gt=0)
     """Days from opening a review to the day it is due, unless its opener names another."""
@@ -124,7 +119,17 @@ class Document(Part):
     """Days after a condition's date before the conditional go that it belongs to is revoked."""
     max_holds: int = Field(ge=0)
     """Holds allowed at one gate; one more is refused."""
-    compare_from: int = Field(gt=0)
+
+    # What was added since the first playbook was published. Each has a default that asks nothing,
+    # so that versions published before go on meaning what they meant.
+    priority: PriorityRules = PriorityRules()
+    champion_trap: ChampionTrap | None = None
+    exposure: ExposureRules | None = None
+    """When the band that a stage allows is broken; None asks nothing of who has access."""
+    regate: RegateRules | None = None
+    """None never takes a gate back."""
+    frameworks: tuple[Framework, ...] = ()
+    compare_from: int = Field(default=10, gt=0)
     """How many ended rollouts it takes before shares of them are compared with anything."""
 
     # Finding things by key or number. Each raises KeyError for what the playbook does not have.

@@ -94,9 +94,12 @@ def dangling_keys(document: "Document") -> Iterator[str]:
     yield from _items_missing(document)
     yield from _references_missing(document)
     trap = document.champion_trap
-    if trap.mode in modes and trap.indicator not in {
-        indicator.key for indicator in document.mode(trap.mode).indicators
-    }:
+    if (
+        trap is not None
+        and trap.mode in modes
+        and trap.indicator
+        not in {indicator.key for indicator in document.mode(trap.mode).indicators}
+    ):
         yield f"champion_trap: the failure mode {trap.mode!r} has no indicator {trap.indicator!r}"
 
 
@@ -142,7 +145,8 @@ def _modes_named(document: "Document") -> Iterator[tuple[str, Key]]:
         yield f"organisation.{principle.key}", principle.failure_mode
     for words in document.polite_words:
         yield f"polite_words.{words.key}", words.likely_mode
-    yield "champion_trap", document.champion_trap.mode
+    if document.champion_trap is not None:
+        yield "champion_trap", document.champion_trap.mode
     for condition in document.conditions:
         for mode in condition.threatens:
             yield f"conditions.{condition.key}", mode

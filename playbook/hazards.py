@@ -95,6 +95,8 @@ def _worse_now(risk: RiskFact, suggestion: Suggestion) -> Suggestion | None:
 
 def champions(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
     trap = document.champion_trap
+    if trap is None:
+        return
     share = facts.figures.get(trap.mode, {}).get(trap.indicator)
     if not gate.asks_for_non_champions or share is None or share >= trap.below_percent:
         return

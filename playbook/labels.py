@@ -83,6 +83,14 @@ def labels(document: Document, facts: Facts) -> tuple[str, ...]:
     return tuple(label for label, holds in found.items() if holds)
 
 
+def _graces_end(document: Document, facts: Facts) -> list[date]:
+    """The days before gates that are giving way may be taken back."""
+    rules = document.regate
+    if rules is None:
+        return []
+    return [slip.since + timedelta(days=rules.grace_days - 1) for slip in facts.slips]
+
+
 def holds_until(document: Document, facts: Facts) -> date | None:
     """The last day on which evaluation and labels of these facts stay as they are today.
 
@@ -98,7 +106,6 @@ def holds_until(document: Document, facts: Facts) -> date | None:
         *(answer.valid_until for answer in facts.answers.values()),
         *(check.valid_until for check in facts.checks.values()),
         *(risk.reassess_by for risk in facts.risks.values()),
-        # The day before a gate that is giving way may be taken back.
-        *(slip.since + timedelta(days=document.regate.grace_days - 1) for slip in facts.slips),
+        *_graces_end(document, facts),
     ]
     return min((day for day in turns if day is not None and day >= facts.today), default=None)

@@ -17,8 +17,8 @@ def breaches(document: Document, facts: Facts) -> Iterator[Finding]:
     Too few are a breach once the stage has taken its shortest planned weeks; until then they only
     keep the gate shut that asks for enough.
     """
-    share, band = facts.exposed_percent, band_of(document, facts)
-    if share is None or band is None or facts.exposure is None:
+    share, band, rules = facts.exposed_percent, band_of(document, facts), document.exposure
+    if share is None or band is None or rules is None or facts.exposure is None:
         return
     counted = f"counted on {day_of(facts.exposure.counted_on)}"
     if share > band.high_percent:
@@ -30,7 +30,7 @@ def breaches(document: Document, facts: Facts) -> Iterator[Finding]:
             f"{share:.3g} % have access, {counted}; this stage allows {band.high_percent:g} %.",
             fix="Take access back down to the band, or return and decide anew.",
         )
-    elif facts.exposure.rises >= document.exposure.creeping_readings:
+    elif facts.exposure.rises >= rules.creeping_readings:
         yield finding(
             "band",
             "creeping",
@@ -60,6 +60,8 @@ def _thin_from(document: Document, facts: Facts) -> date:
 
 def too_many_for(document: Document, facts: Facts, stage: str) -> Band | None:
     """The bounds of another stage, when more people have access than it allows."""
+    if document.exposure is None:
+        return None
     share, band = facts.exposed_percent, document.stage(stage).exposure
     return band if share is not None and band is not None and share > band.high_percent else None
 
@@ -70,14 +72,15 @@ def breach_since(document: Document, facts: Facts) -> date | None:
     It stays the same for as long as the breach goes on in the same way, so that it is told once.
     """
     found, band = next(breaches(document, facts), None), band_of(document, facts)
-    if found is None or band is None or facts.exposure is None:
+    rules = document.exposure
+    if found is None or band is None or rules is None or facts.exposure is None:
         return None
     if found.key == "thin":
         return _thin_from(document, facts) + timedelta(days=1)
     newest = CountFact(facts.exposure.counted_on, facts.exposure.exposed)
     counts = (newest, *facts.exposure.earlier)
     if found.key == "creeping":
-        past = facts.exposure.rises - document.exposure.creeping_readings
+        past = facts.exposure.rises - rules.creeping_readings
         return counts[min(past, len(counts) - 1)].counted_on
     bound = band.high_percent * (facts.population or 0) / 100
     run = list(takewhile(lambda count: count.exposed > bound, counts))

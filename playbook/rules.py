@@ -57,11 +57,11 @@ class PriorityRules(Part):
     Integration complexity counts inside feasibility: the simpler, the more feasible.
     """
 
-    value_weight: float = Field(gt=0, lt=1)
+    value_weight: float = Field(default=0.5, gt=0, lt=1)
     """Share of the score that value makes; feasibility makes the rest."""
-    complexity_share: float = Field(gt=0, lt=1)
+    complexity_share: float = Field(default=0.4, gt=0, lt=1)
     """Share of feasibility that integration complexity makes."""
-    high_from: float = Field(gt=1, le=5)
+    high_from: float = Field(default=3.5, gt=1, le=5)
     """From which score on value or feasibility counts as high, for the quadrants."""
 
     def feasibility(self, feasibility: float, complexity: float) -> float:
@@ -93,7 +93,7 @@ class RegateRules(Part):
 
 
 class ExposureRules(Part):
-    """When growth inside a stage's band is a breach all the same."""
+    """Keeping to the bands of the stages, and when growth inside one is a breach all the same."""
 
     creeping_readings: int = Field(ge=2)
     """How many readings that each rise above the one before count as creeping up."""

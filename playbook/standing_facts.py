@@ -22,9 +22,10 @@ def no_longer_held(
     A gate rests on its standing criteria, on the rung of the ladder that it asked, and on the
     facts behind its sign-offs. What several gates asked counts against the latest of them alone,
     so that one broken check is proven once and not at every gate behind. What a conditional go
-    left open is its condition's matter. An ended rollout rests on nothing.
+    left open is its condition's matter. An ended rollout rests on nothing, and a playbook without
+    rules for taking gates back lets them be.
     """
-    if facts.stage in ENDED:
+    if facts.stage in ENDED or document.regate is None:
         return {}
     failing: dict[int, list[Finding]] = {}
     for number, found in _grounds(document, facts, sorted(passed)):
@@ -72,6 +73,9 @@ def words_of(findings: Sequence[Finding]) -> str:
     return " ".join([*told, f"Also: {listed(rest)}."] if rest else told)
 
 
-def taken_back_on(document: Document, since: date) -> date:
-    """The day on which a gate that gave way on ``since`` is taken back unless all holds again."""
+def taken_back_on(document: Document, since: date) -> date | None:
+    """The day on which a gate that gave way on ``since`` is taken back unless all holds again;
+    None by a playbook that takes none back."""
+    if document.regate is None:
+        return None
     return since + timedelta(days=document.regate.grace_days)

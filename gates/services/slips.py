@@ -103,11 +103,12 @@ def _open(initiative: Initiative, rollout: Rollout, case: Case, at: datetime) ->
             continue
         opened, slip.text = slip.pk is None, text
         slip.save()
-        back = day_words(taken_back_on(case.document, slip.since))
+        back = taken_back_on(case.document, slip.since)
+        until = f" and is taken back on {day_words(back)}" if back else ""
         _tell(
             initiative,
             "slip.opened" if opened else "slip.changed",
-            f"Gate {gate} is giving way and is taken back on {back}. {text}",
+            f"Gate {gate} is giving way{until}. {text}",
             {"slip": slip.pk, "gate": gate, "facts": _ids(findings), "since": slip.since},
             at,
         )
@@ -115,7 +116,9 @@ def _open(initiative: Initiative, rollout: Rollout, case: Case, at: datetime) ->
 
 def _outlasted(rollout: Rollout, case: Case, at: datetime) -> list[Slip]:
     return [
-        slip for slip in _slips(rollout) if at.date() >= taken_back_on(case.document, slip.since)
+        slip
+        for slip in _slips(rollout)
+        if (back := taken_back_on(case.document, slip.since)) and at.date() >= back
     ]
 
 
@@ -153,14 +156,14 @@ def _review_again(initiative: Initiative, rollout: Rollout, at: datetime) -> Non
     if not gates:
         return
     case = case_of(rollout, today=at.date())
-    gate = case.facts.gate
-    if gate is None or gate not in gates or case.facts.review is not None:
+    gate, rules = case.facts.gate, case.document.regate
+    if rules is None or gate is None or gate not in gates or case.facts.review is not None:
         return
     rollout.reviews.filter(state__in=UNDER_WAY).update(state=ReviewState.WITHDRAWN, closed_at=at)
     review = Review.objects.create(
         rollout=rollout,
         gate=gate,
-        due=at.date() + timedelta(days=case.document.regate.review_days),
+        due=at.date() + timedelta(days=rules.review_days),
         opened_at=at,
     )
     _tell(

@@ -52,7 +52,8 @@ def give_way(story: Story) -> None:
 
 def lose_gate(story: Story) -> None:
     """What its last gate rests on failed for as long as its grace, and the gate was taken back."""
-    grace = story.document.regate.grace_days
+    rules = story.document.regate
+    grace = rules.grace_days if rules else 0
     _fail_last_gate(story, days=-grace - 4)
     settle(rollout=story.rollout, at=story.clock + timedelta(days=grace))
 
