@@ -106,6 +106,13 @@ class Someone:
         )
         return [row.get_by_role("heading").inner_text() for row in rows.all()]
 
+    def assumes(self, text: str, *, tested_by: str) -> None:
+        """States something that production rests on, and how the pilot tests it."""
+        self.link("Production assumptions", self.page.locator("#premise"))
+        self.fill(Assumption=text, How_the_pilot_tests_it=tested_by)
+        self.button("State it")
+        self.sees("Assumption stated.")
+
     def assesses(self, mode: str, *, impact: int = 2) -> None:
         """Judges a failure mode to be unlikely, with its response built in."""
         self.link(mode, self.page.locator("#failure_mode"))

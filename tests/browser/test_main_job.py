@@ -79,6 +79,8 @@ def test_from_intake_to_steady_state(visit: Visit) -> None:
         owner.answers_area(area)
     for number, criterion in enumerate(owner.open_tasks("criterion")):
         owner.judges(criterion, evidence="Baseline report", new=number == 0)
+    owner.assumes("Records arrive by six", tested_by="Four weeks of deliveries")
+    owner.open(review)
     owner.submits(refused=True)
     owner.sees("Not assessed, so nobody knows whether it is critical.")
     owner.open(review)
