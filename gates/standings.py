@@ -1,5 +1,6 @@
 """Keeping each rollout's last judgement for lists."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,9 @@ from gates.models import Review, Rollout, Standing
 from playbook.labels import ENDED, EXTENDED_PILOT, STALLED, holds_until, labels, stall_reasons
 from playbook.reach import breach_since, breaches
 
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 500
 LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
 RATINGS = ("low", "medium", "high", "critical")
 DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
@@ -28,17 +32,40 @@ def refresh_submitted(at: datetime) -> None:
     keep(Rollout.objects.live().filter(Exists(waiting)), at)
 
 
-def refresh_run_out(*, at: datetime, limit: int = 500) -> int:
-    """Judge anew up to ``limit`` rollouts whose standing has run out; return how many."""
+def refresh_run_out(*, at: datetime) -> None:
+    """Judge anew each rollout whose standing has run out, once and a batch at a time.
+
+    A batch that fails is judged one by one: a rollout that cannot be judged is logged by its
+    reference, keeps its last standing, and holds up no other.
+    """
+    due = list(_run_out(at).order_by("valid_until").values_list("pk", flat=True))
+    for start in range(0, len(due), AT_ONCE):
+        batch = due[start : start + AT_ONCE]
+        try:
+            _judge_anew(batch, at)
+        except Exception:
+            for pk in batch:
+                _judge_alone(pk, at)
+
+
+def _run_out(at: datetime) -> QuerySet[Standing]:
+    return Standing.objects.filter(valid_until__lt=at.date())
+
+
+def _judge_anew(rollout_ids: Sequence[int], at: datetime) -> None:
+    """Judge those of the rollouts that still need it, and that nobody else is judging."""
     with transaction.atomic():
-        due = list(
-            Standing.objects.filter(valid_until__lt=at.date())
-            .order_by("valid_until")
-            .select_for_update(skip_locked=True)
-            .values_list("pk", flat=True)[:limit]
-        )
+        run_out = _run_out(at).filter(pk__in=rollout_ids).order_by("pk")
+        due = list(run_out.select_for_update(skip_locked=True).values_list("pk", flat=True))
         keep(Rollout.objects.filter(pk__in=due), at)
-    return len(due)
+
+
+def _judge_alone(pk: int, at: datetime) -> None:
+    try:
+        _judge_anew([pk], at)
+    except Exception:
+        reference = Rollout.objects.values_list("initiative__reference", flat=True).get(pk=pk)
+        logger.exception("%s could not be judged anew; its last standing stays", reference)
 
 
 def keep(rollouts: QuerySet[Rollout], at: datetime) -> None:

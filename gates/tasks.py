@@ -16,8 +16,7 @@ logger = logging.getLogger(__name__)
 @shared_task
 def refresh_standings() -> None:
     """Judge anew what the calendar has changed, so that lists stay true."""
-    while refresh_run_out(at=timezone.now()):
-        pass
+    refresh_run_out(at=timezone.now())
 
 
 @shared_task
@@ -36,8 +35,7 @@ def settle_slips() -> None:
     """Say which passed gates give way, and take back those that did so for too long. One failure
     holds up no other."""
     at = timezone.now()
-    while refresh_run_out(at=at):
-        pass
+    refresh_run_out(at=at)
     for rollout in Rollout.objects.filter(pk__in=in_question()):
         try:
             settle(rollout=rollout, at=at)

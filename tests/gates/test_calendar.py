@@ -7,9 +7,11 @@ import pytest
 
 from accounts.models import User
 from audit.models import Event
+from gates import standings
+from gates.case import Case
 from gates.models import Condition, Rollout, Standing
 from gates.services.decisions import NewCondition
-from gates.tasks import refresh_standings, revoke_overdue_goes
+from gates.tasks import refresh_standings, revoke_overdue_goes, settle_slips
 from tests.factories import (
     NOW,
     make_decision,
@@ -39,6 +41,32 @@ def test_a_list_calls_an_initiative_stalled_when_its_days_have_passed(
     time_machine.shift(timedelta(days=1))
     refresh_standings()
     assert "stalled" in Standing.objects.get(rollout=rollout).labels
+
+
+def test_a_rollout_that_cannot_be_judged_holds_up_no_other(
+    maya: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    time_machine: Any,
+) -> None:
+    broken, *others = (make_rollout(owner=maya, at=day(number)) for number in range(4))
+    judge = standings.standing_of
+
+    def judging(case: Case, **about: Any) -> Standing:
+        if about["rollout_id"] == broken.pk:
+            raise ValueError("Its playbook cannot be read.")
+        return judge(case, **about)
+
+    monkeypatch.setattr(standings, "standing_of", judging)
+    monkeypatch.setattr(standings, "AT_ONCE", 2)
+    time_machine.move_to(day(90))
+    refresh_standings()
+    stalled = Standing.objects.filter(labels__contains=["stalled"])
+    assert {each.rollout_id for each in stalled} == {other.pk for other in others}
+    reference = broken.initiative.reference
+    assert caplog.text.count("could not be judged anew") == 1
+    assert f"{reference} could not be judged anew" in caplog.text
+    settle_slips()
 
 
 @pytest.fixture

@@ -348,8 +348,7 @@ def _batch(rng: random.Random, starts: Starts, size: int, report: Report) -> Non
 def _sweep(initiatives: Sequence[Initiative], at: datetime) -> None:
     """What Clearway does by itself in that hour."""
     ours = Rollout.objects.filter(initiative__in=initiatives)
-    while refresh_run_out(at=at):
-        pass
+    refresh_run_out(at=at)
     with hooks.gathered(at):
         for rollout in ours.filter(pk__in=in_question()):
             settle(rollout=rollout, at=at)
