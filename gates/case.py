@@ -37,6 +37,7 @@ from playbook.facts import (
     ConditionFact,
     Facts,
     Person,
+    PlaybookFact,
     ReviewFact,
     SignOffFact,
     SlipFact,
@@ -268,6 +269,7 @@ def _facts(row: Any, *, today: date) -> Facts:
         slips=tuple(
             SlipFact(s["gate"], date.fromisoformat(s["since"]), s["text"]) for s in row.slips_data
         ),
+        playbook=PlaybookFact(row.playbook.number, row.playbook.sha256[:12]),
     )
 
 

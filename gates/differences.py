@@ -228,10 +228,15 @@ def _exposure(fact: Mapping[str, Any]) -> str:
 
 
 def _assumptions(facts: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(
-        f"{fact['text']} ({fact['verdict']}{', answered' if fact['answered'] else ''})"
-        for fact in facts
-    )
+    return "; ".join(f"{fact['text']} ({', '.join(_judged(fact))})" for fact in facts)
+
+
+def _judged(fact: Mapping[str, Any]) -> Iterator[str]:
+    yield fact["verdict"]
+    if fact["answered"]:
+        yield "answered"
+    if fact.get("words"):
+        yield _print(fact["words"])
 
 
 def _groups(facts: Sequence[Mapping[str, Any]]) -> str:
@@ -247,6 +252,10 @@ def _slips(facts: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(
         f"Gate {fact['gate']} since {_day(fact['since'])}: {fact['text']}" for fact in facts
     )
+
+
+def _playbook(fact: Mapping[str, Any]) -> str:
+    return f"Version {fact['number']}, {_print(fact['words'])}"
 
 
 PLAIN: dict[str, tuple[str, Words]] = {
@@ -270,4 +279,5 @@ PLAIN: dict[str, tuple[str, Words]] = {
     "assumptions": ("Production assumptions", _assumptions),
     "groups": ("User groups", _groups),
     "slips": ("Gates giving way", _slips),
+    "playbook": ("Playbook version", _playbook),
 }

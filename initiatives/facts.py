@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, TextField, Value
 from django.db.models.functions import MD5, Concat, JSONObject
 
 from accounts.facts import person
@@ -17,6 +17,9 @@ BUDGETS = {
     BudgetKind.OPERATING: "operating budget",
     BudgetKind.FUND: "standing AI fund",
 }
+
+# So that words moved from one text to the next change the digest of both.
+BETWEEN = Value("\x1f", TextField())
 
 
 def subqueries(initiative: str) -> dict[str, ArraySubquery]:
@@ -31,6 +34,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     text="text",
                     verdict="verdict",
                     finding="finding",
+                    words=MD5("finding"),
                     author=person("judged_by"),
                 )
             )
@@ -40,7 +44,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                 json=JSONObject(
                     condition="condition",
                     distance="distance",
-                    words=MD5(Concat("pilot", "production")),
+                    words=MD5(Concat("pilot", BETWEEN, "production")),
                 )
             )
         ),
@@ -57,7 +61,13 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
 
 def assumptions_of(rows: Iterable[Mapping[str, Any]]) -> tuple[AssumptionFact, ...]:
     return tuple(
-        AssumptionFact(row["id"], row["text"], row["verdict"], bool(row["finding"].strip()))
+        AssumptionFact(
+            id=row["id"],
+            text=row["text"],
+            verdict=row["verdict"],
+            answered=bool(row["finding"].strip()),
+            words=row["words"][:12] if row["finding"].strip() else "",
+        )
         for row in rows
     )
 

@@ -101,12 +101,14 @@ class RiskFact:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionFact:
-    """A production assumption. ``answered`` says that something was found, and what follows."""
+    """A production assumption. ``answered`` says that something was found, and what follows;
+    ``words`` is a digest of it."""
 
     id: int
     text: str
     verdict: str  # untested | validated | refuted
     answered: bool
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,14 @@ class ReviewFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybookFact:
+    """The published version that judges the rollout. ``words`` is a digest of what it says."""
+
+    number: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that ``evaluate`` and ``labels`` read.
 
@@ -228,6 +238,8 @@ class Facts:
     exposure: ExposureFact | None = None
     groups: tuple[GroupFact, ...] = ()
     slips: tuple[SlipFact, ...] = ()
+    playbook: PlaybookFact | None = None
+    """None for facts that were kept before they told of it."""
 
     @property
     def exposed_percent(self) -> float | None:

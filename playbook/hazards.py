@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from playbook.document import Document, FailureMode, Gate
+from playbook.document import Document, FailureMode, Gate, Threshold
 from playbook.facts import Facts, RiskFact
 from playbook.findings import Finding, day_of, finding
 from playbook.indicators import Suggestion, suggest
@@ -55,13 +55,16 @@ def _assessed(
             fix="Plan a design response, or bring the rating down with what was measured.",
         )
     if worse := _worse_now(risk, suggestion):
-        called_for = rate(worse.likelihood or risk.likelihood, worse.impact or risk.impact)
+        called_for = rate(
+            max(suggestion.likelihood or 0, risk.likelihood),
+            max(suggestion.impact or 0, risk.impact),
+        )
         return finding(
             "failure_mode",
             mode.key,
             "stale",
             mode.name,
-            f"Its figures now call for {called_for}: {worse.fired[0].threshold.says}",
+            f"Its figures now call for {called_for}: {worse.says}",
             fix="Assess it anew.",
             coverable=called_for != "critical",
         )
@@ -81,16 +84,15 @@ def _assessed(
     )
 
 
-def _worse_now(risk: RiskFact, suggestion: Suggestion) -> Suggestion | None:
-    """What the figures call for now, where whoever assessed the mode had not seen it coming."""
-
-    def beyond(now: int | None, then: int | None, judged: int) -> bool:
-        return now is not None and now > max(then or 0, judged)
-
-    worse = beyond(suggestion.likelihood, risk.suggested_likelihood, risk.likelihood) or beyond(
-        suggestion.impact, risk.suggested_impact, risk.impact
+def _worse_now(risk: RiskFact, suggestion: Suggestion) -> Threshold | None:
+    """The gravest threshold that calls for more than whoever assessed the mode judged or saw."""
+    likelihood = max(risk.suggested_likelihood or 0, risk.likelihood)
+    impact = max(risk.suggested_impact or 0, risk.impact)
+    reached = (each.threshold for each in suggestion.fired)
+    return next(
+        (each for each in reached if each.likelihood > likelihood or (each.impact or 0) > impact),
+        None,
     )
-    return suggestion if worse else None
 
 
 def champions(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from accounts.errors import Refused
@@ -32,7 +32,10 @@ def publish(
     """Publish the document as the next version; the same content is never published twice.
 
     Returns the version that holds the content, whether it is new or not. No rollout moves to it.
+    Who publishes meanwhile waits, so that each takes a number of its own.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clearway.playbook'))")
     content = data_of(document)
     digest = digest_of(content)
     if known := PlaybookVersion.objects.filter(text=digest).first():

@@ -53,6 +53,8 @@ RULES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("max_holds", _most, "at most {0}"),
     ("compare_from", _least, "at least {0}"),
     ("stages/*/weeks/high", _most, "at most {0}"),
+    # Too few exposed people are a breach from the shortest planned weeks on.
+    ("stages/*/weeks/low", _most, "at most {0}"),
     ("stages/*/exposure/high_percent", _most, "at most {0}"),
     ("stages/*/exposure/low_percent", _least, "at least {0}"),
     ("stall/no_progress_days", _most, "at most {0}"),

@@ -5,7 +5,7 @@ is at the end.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import perf_counter
@@ -23,6 +23,7 @@ from playbook.evaluate import Evaluation, Finding, evaluate
 from playbook.facts import Facts, FactsIncomplete, Person
 from playbook.labels import labels
 from playbook.models import PlaybookVersion
+from playbook.standing_facts import Passed, no_longer_held, words_of
 
 CLEAR, WAITS, BLOCKED = range(3)
 
@@ -64,6 +65,18 @@ def level(blockers: Iterable[Finding]) -> int:
 
 
 @dataclass(frozen=True)
+class GivingWay:
+    """A passed gate that holds, and would no longer."""
+
+    gate: int
+    why: tuple[Finding, ...]
+
+    @property
+    def text(self) -> str:
+        return words_of(self.why)
+
+
+@dataclass(frozen=True)
 class Shift:
     """What a playbook would change for one rollout as it stands."""
 
@@ -73,20 +86,35 @@ class Shift:
     gone: tuple[Finding, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
+    giving_way: tuple[GivingWay, ...]
+
+    @property
+    def any(self) -> bool:
+        return bool(self.new or self.gone or self.gained or self.lost or self.giving_way)
 
 
-def shift(pinned: Document, draft: Document, facts: Facts) -> Shift:
-    """What the draft would make of these facts, beside what the pinned playbook makes of them."""
+def shift(pinned: Document, draft: Document, facts: Facts, passed: Passed) -> Shift:
+    """What the draft would make of these facts, beside what the pinned playbook makes of them.
+
+    A passed gate that would no longer hold is worse, however near the next gate comes.
+    """
+    held = no_longer_held(pinned, facts, passed)
+    giving_way = tuple(
+        GivingWay(gate, why)
+        for gate, why in no_longer_held(draft, facts, passed).items()
+        if gate not in held
+    )
     before, after = evaluate(pinned, facts).blockers, evaluate(draft, facts).blockers
     then, now = {finding.id for finding in before}, {finding.id for finding in after}
     had, has = labels(pinned, facts), labels(draft, facts)
     return Shift(
-        worse=level(after) > level(before),
-        better=level(after) < level(before),
+        worse=level(after) > level(before) or bool(giving_way),
+        better=level(after) < level(before) and not giving_way,
         new=tuple(finding for finding in after if finding.id not in then),
         gone=tuple(finding for finding in before if finding.id not in now),
         gained=tuple(label for label in has if label not in had),
         lost=tuple(label for label in had if label not in has),
+        giving_way=giving_way,
     )
 
 
@@ -145,7 +173,7 @@ class Replay:
 
     @property
     def blocked(self) -> list[Moved]:
-        """What would be blocked today, and is not."""
+        """What would be blocked today, or stand on a gate that gives way, and does not."""
         return [each for each in self.moved if each.shift.worse]
 
     @property
@@ -201,10 +229,8 @@ def _past(draft: Document, found: Replay) -> Iterator[Turn]:
         except FactsIncomplete:
             found.unreadable += 1
             continue
-        number = _pinned_then(moves.get(row.rollout_id, []), row.decided_at, row.version)
-        why = turned(
-            versions[number], draft, facts, outcome=row.outcome, covers=frozenset(row.covered)
-        )
+        pinned = versions[_version_then(row, facts, moves)]
+        why = turned(pinned, draft, facts, outcome=row.outcome, covers=frozenset(row.covered))
         if why:
             yield Turn(row.pk, row.reference, row.name, row.gate, row.outcome, day, why)
 
@@ -224,7 +250,10 @@ def _decided() -> Any:
     )
 
 
-def _moves() -> dict[int, list[tuple[datetime, int]]]:
+Moves = Mapping[int, list[tuple[datetime, int]]]
+
+
+def _moves() -> Moves:
     """When each rollout left which version of the playbook, oldest first."""
     moves: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for event in Event.objects.filter(verb="rollout.moved_to_version").order_by("at"):
@@ -232,9 +261,13 @@ def _moves() -> dict[int, list[tuple[datetime, int]]]:
     return moves
 
 
-def _pinned_then(moves: Iterable[tuple[datetime, int]], then: datetime, now: int) -> int:
-    """The version that a rollout was pinned to at that time, when it is pinned to ``now``."""
-    return next((left for when, left in moves if when > then), now)
+def _version_then(row: Any, facts: Facts, moves: Moves) -> int:
+    """The version that a decision was made under: its facts say so, and for those that were kept
+    before facts did, the moves since."""
+    if facts.playbook is not None:
+        return facts.playbook.number
+    since = moves.get(row.rollout_id, [])
+    return next((left for when, left in since if when > row.decided_at), row.version)
 
 
 def moved_by(draft: Document, rollouts: QuerySet[Rollout], *, at: datetime) -> Iterator[Moved]:
@@ -247,6 +280,6 @@ def moved_by(draft: Document, rollouts: QuerySet[Rollout], *, at: datetime) -> I
         case = cases.get(pk)
         if case is None:
             continue
-        change = shift(case.document, draft, case.facts)
-        if change.new or change.gone or change.gained or change.lost:
+        change = shift(case.document, draft, case.facts, case.passed)
+        if change.any:
             yield Moved(pk, reference, name, case.facts.gate, change)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, TextField, Value
 from django.db.models.functions import MD5, Concat, JSONObject
 
 from accounts.facts import person
@@ -13,6 +13,9 @@ from playbook.facts import RiskFact
 from risks.models import Assessment, PilotConnection, SourceSystem
 
 DEGREES = ("likelihood", "impact", "residual_likelihood", "residual_impact")
+
+# So that words moved from one text to the next change the digest of both.
+BETWEEN = Value("\x1f", TextField())
 
 
 def subqueries(initiative: str) -> dict[str, ArraySubquery]:
@@ -28,7 +31,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     indicators="indicators",
                     suggested_likelihood="suggested_likelihood",
                     suggested_impact="suggested_impact",
-                    words=MD5(Concat("response_text", "override_reason")),
+                    words=MD5(Concat("response_text", BETWEEN, "override_reason")),
                     author=person("assessed_by"),
                 )
             )

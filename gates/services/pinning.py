@@ -19,7 +19,10 @@ def move_to_version(
 ) -> int:
     """Judge these rollouts by another published version from now on; return how many moved.
 
-    What was decided stays decided. A rollout that is over, or is there already, stays as it is.
+    What was decided stays decided, but the gates passed rest on what this version asks of them
+    from now on: one that does not hold by it gives way, and is taken back after its grace. A
+    rollout that is over, or is there already, stays as it is.
+
     Raises Refused for a version older than one that a rollout is pinned to: what it was asked is
     not taken back.
     """

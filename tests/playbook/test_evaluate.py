@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from playbook.document import Document
 from playbook.evaluate import evaluate, rung_of
 from playbook.facts import (
     AnswerFact,
@@ -21,6 +22,7 @@ from playbook.facts import (
 )
 from playbook.labels import holds_until, labels
 from playbook.loading import standard
+from playbook.places import data_of
 
 TODAY = date(2026, 11, 16)
 PROOF = "Report (evidence 1)"
@@ -316,3 +318,42 @@ def test_a_judgement_holds_until_the_first_day_on_which_the_calendar_can_change_
 def test_the_digest_of_a_case_does_not_change_at_midnight() -> None:
     facts = facts_ready_for(2)
     assert replace(facts, today=TODAY + timedelta(days=1)).canonical() == facts.canonical()
+
+
+def test_figures_that_got_worse_call_for_no_less_than_was_judged() -> None:
+    data = data_of(standard())
+    (mode,) = (mode for mode in data["failure_modes"] if mode["key"] == "value")
+    says = {"doubts": "Half doubt it.", "harm": "It ends the service."}
+    degrees = {"doubts": (4, 3), "harm": (3, 5)}
+    mode["indicators"] = [
+        {
+            "key": key,
+            "question": f"How many {key}?",
+            "kind": "number",
+            "thresholds": [
+                {
+                    "when": "above",
+                    "figure": 0,
+                    "likelihood": degrees[key][0],
+                    "impact": degrees[key][1],
+                    "says": says[key],
+                }
+            ],
+        }
+        for key in says
+    ]
+    document = Document.model_validate(data)
+    ready = facts_ready_for(1)
+    judged = RiskFact(4, 3, "planned", 2, 2, LATER, suggested_likelihood=4, suggested_impact=3)
+    facts = replace(
+        ready,
+        risks={**ready.risks, "value": judged},
+        figures={"value": {"doubts": 1, "harm": 1}},
+    )
+    found = {finding.id: finding for finding in evaluate(document, facts).findings}
+    value = found["failure_mode:value"]
+    assert value.text == "Its figures now call for critical: It ends the service."
+    assert not value.coverable
+    alone = replace(facts, figures={"value": {"harm": 1}})
+    found = {finding.id: finding for finding in evaluate(document, alone).findings}
+    assert found["failure_mode:value"].text.startswith("Its figures now call for critical:")

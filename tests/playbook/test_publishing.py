@@ -111,6 +111,7 @@ def _drop_monitoring(data: Data) -> None:
         (lambda data: data["stall"].update(no_progress_days=31), "stays at most 30"),
         (lambda data: data["stall"].update(over_longest_plan=False), "stays on"),
         (lambda data: data["stages"][1]["weeks"].update(high=9), "stays at most 8"),
+        (lambda data: data["stages"][1]["weeks"].update(low=7), "stays at most"),
         (lambda data: data["stages"][3]["exposure"].update(high_percent=25), "stays at most 20"),
         (lambda data: data["stages"][3]["exposure"].update(low_percent=5), "stays at least 10"),
         (lambda data: data["stages"][1].update(weeks=None), "cannot be taken out"),

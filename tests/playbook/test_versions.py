@@ -1,7 +1,9 @@
 """Published versions are kept for ever, and the shipped standard finds its way in once."""
 
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -13,6 +15,7 @@ from playbook.document import Document
 from playbook.loading import standard
 from playbook.models import PlaybookText, PlaybookVersion
 from playbook.services import ensure_standard, publish
+from tests.together import Meeting, at_once
 
 NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 
@@ -89,3 +92,24 @@ def test_the_database_refuses_to_change_what_is_published(statement):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is still to be checked bars TRUNCATE
         cursor.execute(statement)
     assert PlaybookText.objects.get().document["title"] == "Pilot to production"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_publish_at_once_each_get_a_number(monkeypatch: pytest.MonkeyPatch):
+    meeting = Meeting(2)
+    create = PlaybookText.objects.create
+
+    def create_together(**fields: Any) -> PlaybookText:
+        meeting.wait()
+        return create(**fields)
+
+    monkeypatch.setattr(PlaybookText.objects, "create", create_together)
+    editions = ("One", "Another")
+    published = at_once(
+        [
+            partial(publish, document=local(edition), by=SystemActor(), at=NOON)
+            for edition in editions
+        ]
+    )
+    assert sorted(version.number for version in published) == [1, 2]
+    assert {version.parsed.edition for version in published} == set(editions)

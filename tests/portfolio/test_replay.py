@@ -1,23 +1,28 @@
 """A draft is replayed over the past and the present, and says exactly what would be otherwise."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from time import process_time
+from types import SimpleNamespace
 
 import pytest
+import time_machine
+from django.test import Client
 
 from accounts.models import User
 from audit.services import SystemActor
-from gates.case import case_of
+from gates.case import Case, case_of
 from gates.models import Decision, Rollout
 from gates.services.pinning import move_to_version
 from playbook.document import Document
+from playbook.facts import Facts, PlaybookFact
 from playbook.loading import standard
 from playbook.models import PlaybookVersion
 from playbook.places import data_of
 from playbook.services import publish
-from portfolio.replay import Moved, replay
+from portfolio.replay import Moved, _version_then, replay
 from portfolio.sample.seed import seed
 from risks.models import Assessment
 from tests.factories import (
@@ -151,3 +156,60 @@ def test_a_decision_is_judged_by_the_version_it_was_made_under(
     move_to_version(rollouts=[rollout], version=newer, by=hannah, at=later)
     assert case_of(Rollout.objects.get(pk=rollout.pk), today=NOW.date()).document == draft
     assert [turn.decision for turn in replay(draft, at=later).opened] == [decision.pk]
+
+
+def test_a_passed_gate_that_would_give_way_is_worse_and_is_named(
+    client: Client, maya: User, devin: User, carol: User, hannah: User, reviewers: list[User]
+):
+    version = stricter()
+    rollout = make_rollout(make_initiative(owner=maya, sponsor=carol, at=NOW), at=NOW)
+    make_passed(
+        rollout, gates=1, owner=maya, verifier=devin, reviewers=reviewers, decider=carol, at=NOW
+    )
+    data = data_of(version.parsed)
+    data["gates"][0]["criteria"].append(
+        {
+            "key": CRITERION,
+            "name": "Works council heard",
+            "needs": "The works council has been heard.",
+            "why": "Its objections come anyway.",
+            "good_evidence": "The minutes.",
+            "failure_mode": "resistance",
+            "standing": True,
+        }
+    )
+    draft = Document.model_validate(data)
+    (moved,) = replay(draft, at=NOW).blocked
+    (way,) = moved.shift.giving_way
+    assert (moved.rollout, way.gate, moved.shift.better) == (rollout.pk, 0, False)
+    assert way.text.startswith("Works council heard:")
+
+    newer = publish(document=draft, by=hannah, at=NOW)
+    client.force_login(hannah)
+    with time_machine.travel(NOW, tick=False):
+        page = client.get(f"/playbook/moves/?reference={rollout.initiative.reference}")
+    html = page.content.decode()
+    assert "Gate 0 gives way." in html
+    assert "would be blocked, or see a passed gate give way" in html
+    move_to_version(rollouts=[rollout], version=newer, by=hannah, at=NOW)
+    assert list(case_of(Rollout.objects.get(pk=rollout.pk), today=NOW.date()).failing) == [0]
+    assert replay(draft, at=NOW).blocked == []
+
+
+def test_facts_kept_before_they_told_of_the_playbook_fall_back_on_the_moves(
+    maya: User,
+):
+    older = Facts.from_canonical(
+        {k: v for k, v in _case_at_intake(maya).seen.items() if k != "playbook"},
+        today=NOW.date(),
+        deciders=(),
+    )
+    row = SimpleNamespace(rollout_id=7, version=3, decided_at=NOW)
+    moves = {7: [(NOW - timedelta(days=1), 1), (NOW + timedelta(days=1), 2)]}
+    assert _version_then(row, older, moves) == 2
+    assert _version_then(row, older, {}) == 3
+    assert _version_then(row, replace(older, playbook=PlaybookFact(1, "")), moves) == 1
+
+
+def _case_at_intake(owner: User) -> Case:
+    return case_of(make_rollout(owner=owner, at=NOW), today=NOW.date())
