@@ -7,8 +7,8 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import CharField, F, OuterRef, QuerySet
+from django.db.models.functions import Cast, JSONObject
 
 from accounts.facts import deciders_everywhere, person
 from audit.canonical import digest_of, plain
@@ -19,6 +19,7 @@ from gates.models import (
     CriterionAnswer,
     Decision,
     Outcome,
+    GatedTranche,
     Passage,
     Pause,
     Review,
@@ -39,6 +40,7 @@ from playbook.facts import (
     Person,
     PlaybookFact,
     ReviewFact,
+    ReleaseFact,
     SignOffFact,
     SlipFact,
 )
@@ -136,6 +138,19 @@ def _all_with_facts() -> QuerySet[Rollout]:
         answers_data=ArraySubquery(
             CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
                 json=JSONObject(
+        tranches_data=ArraySubquery(
+            GatedTranche.objects.ready()
+            .filter(initiative=OuterRef("initiative_id"))
+            .order_by("pk")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    stage="stage",
+                    amount=Cast("approved", CharField()),  # a number would become a float
+                    currency="currency",
+                )
+            )
+        ),
                     criterion="criterion",
                     verdict="verdict",
                     note="note",
@@ -273,6 +288,11 @@ def _facts(row: Any, *, today: date) -> Facts:
     )
 
 
+        releases=tuple(
+            ReleaseFact(t["id"], t["amount"], t["currency"])
+            for t in row.tranches_data
+            if gate is not None and t["stage"] == document.gate(gate).to_stage
+        ),
 def next_gate(
     document: Document, stage: str, passed: Iterable[int]
 ) -> tuple[int | None, tuple[int, ...]]:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from audit.words import day_words
 from gates.models.rollouts import Stage
 from initiatives.models import Architecture, Distance, ImpactClass
+from initiatives.money import told
 from playbook.document import DesignQuestion, Document
 
 Words = Callable[[Any], str]
@@ -254,6 +256,12 @@ def _slips(facts: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _releases(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{told(Decimal(fact['amount']), fact['currency'])} (No. {fact['id']})" for fact in facts
+    )
+
+
 def _playbook(fact: Mapping[str, Any]) -> str:
     return f"Version {fact['number']}, {_print(fact['words'])}"
 
@@ -280,4 +288,5 @@ PLAIN: dict[str, tuple[str, Words]] = {
     "groups": ("User groups", _groups),
     "slips": ("Gates giving way", _slips),
     "playbook": ("Playbook version", _playbook),
+    "releases": ("Money that a go releases", _releases),
 }

@@ -46,17 +46,18 @@ def gates_passed(case: Case) -> set[int]:
     return set(behind) - set(case.facts.owed_gates)
 
 
-def lines(initiative: Initiative, passed: Iterable[int]) -> list[Line]:
-    """Every tranche of the initiative; ``passed`` are the gates that count as passed now."""
+def lines(initiative: Initiative, case: Case) -> list[Line]:
+    """Every tranche of the initiative, and how it stands in this case."""
     rows = GatedTranche.objects.filter(initiative=initiative).select_related(
-        "fund", "requested_by", "approved_by", "release__decision__passage"
+        "initiative", "fund", "requested_by", "approved_by", "release__decision__passage"
     )
     order = [str(stage) for stage in Stage.values]
-    found = [_line(tranche, frozenset(passed)) for tranche in rows]
+    passed = gates_passed(case)
+    found = [_line(tranche, passed, case.facts.stage) for tranche in rows]
     return sorted(found, key=lambda line: (order.index(line.tranche.stage), line.tranche.pk))
 
 
-def _line(tranche: GatedTranche, passed: frozenset[int]) -> Line:
+def _line(tranche: GatedTranche, passed: set[int], stage: str) -> Line:
     gate = gate_into(tranche.stage)
     release = getattr(tranche, "release", None)
     if release is not None:
@@ -70,13 +71,16 @@ def _line(tranche: GatedTranche, passed: frozenset[int]) -> Line:
         return Line(tranche, gate, "none", "Withdrawn", "nothing is asked any more")
     if tranche.frozen_at is not None:
         acts = ("thaw", "withdraw") if gate in passed else ("withdraw",)
-        says = "it can be thawed" if gate in passed else f"until Gate {gate} is passed anew"
+        says = "it can be thawed" if gate in passed else f"until Gate {gate} is passed"
         return Line(tranche, gate, "hold", "Frozen", says, acts)
     if tranche.approved_at is None:
         says = "not approved yet; nobody approves what they asked for"
         return Line(tranche, gate, "todo", "Requested", says, ("approve", "withdraw"))
+    if gate in passed and tranche.stage != stage:
+        says = f"after Gate {gate}, for a stage that is over"
+        return Line(tranche, gate, "lapsed", "Approved", says, ("withdraw",))
     if gate in passed:
-        says = f"after Gate {gate}; it can be released by hand"
+        says = f"after Gate {gate}; somebody with no part in it can release it"
         return Line(tranche, gate, "planned", "Approved", says, ("release", "withdraw"))
     says = f"a go at Gate {gate} releases it"
     return Line(tranche, gate, "planned", "Approved", says, ("withdraw",))

@@ -38,9 +38,11 @@ def approved_from(fund: Fund, *, but: Tranche | None = None) -> Decimal:
 
 
 def currency_of(initiative: Initiative) -> str:
-    """The currency that the initiative's money is kept in; empty before there is any."""
-    for rows in (Tranche.objects, Cost.objects):
-        found = rows.filter(initiative=initiative).values_list("currency", flat=True).first()
+    """The currency that the initiative's money is kept in; empty before there is any, and again
+    once all of it was withdrawn."""
+    tranches = Tranche.objects.standing().filter(initiative=initiative)
+    for rows in (tranches, Cost.objects.filter(initiative=initiative)):
+        found = rows.values_list("currency", flat=True).first()
         if found:
             return str(found)
     return ""

@@ -180,6 +180,15 @@ class ConditionFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseFact:
+    """A tranche that a go at this gate releases. The amount is a decimal as text."""
+
+    id: int
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFact:
     """The open pass at the gate, if there is one."""
 
@@ -240,6 +249,8 @@ class Facts:
     slips: tuple[SlipFact, ...] = ()
     playbook: PlaybookFact | None = None
     """None for facts that were kept before they told of it."""
+    releases: tuple[ReleaseFact, ...] = ()
+    """What a go releases, so that whoever decides signs for it."""
 
     @property
     def exposed_percent(self) -> float | None:

@@ -344,6 +344,7 @@ RULES: tuple[Rule, ...] = (
         lambda on: _slip_rows(Slip.objects.under_way()),
         _say_slip,
     ),
+    Rule("plan", "overdue", "Reduction overdue", True, running.plan, running.say_plan),
     Rule("breach", "overdue", "Out of its band", True, running.breach, running.say_breach),
     Rule("unowned", "due", "No owner", False, _unowned, _say_unowned, of_many=True),
     Rule("lapsed", "stale", "Evidence lapsed", False, _lapsed, _say_lapsed),

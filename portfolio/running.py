@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import DateField, F, Q, QuerySet, Value
+from django.db.models import DateField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Greatest
 
 from audit.words import listed
 from gates.cadence import last_done
 from gates.models import Rollout, Stage
 from look.templatetags.formats import day
+from operations.models import ReductionPlan
 from portfolio.lines import Day, Found, first_name, of, page
 from portfolio.rows import document_of
 
@@ -21,6 +22,7 @@ def breach(on: Day) -> QuerySet[Any, Found]:
     return (
         Rollout.objects.live()
         .filter(standing__breach_since__isnull=False, initiative__owner__isnull=False)
+        .exclude(pk__in=_past_their_plan(on.today).values("pk"))
         .order_by("standing__breach_since", "pk")
         .values(since=F("standing__breach_since"), how=F("standing__breach"), **of("initiative__"))
     )
@@ -30,6 +32,37 @@ def say_breach(found: Found, today: date) -> tuple[str, str, str]:
     return (
         f"{found['how']} So since {day(found['since'], today)}.",
         f"Ask {first_name(found['owned_by'])} for the way back",
+        f"{page('reach', found)}#exposure",
+    )
+
+
+def _past_their_plan(today: date) -> QuerySet[Any, Any]:
+    """Owned rollouts still out of their bounds after the day by which the newest plan made for
+    this breach was to bring access down."""
+    newest = ReductionPlan.objects.filter(
+        initiative=OuterRef("initiative"),
+        made_at__date__gte=OuterRef("standing__breach_since"),
+    ).order_by("-made_at", "-pk")
+    return (
+        Rollout.objects.live()
+        .filter(standing__breach_since__isnull=False, initiative__owner__isnull=False)
+        .annotate(
+            planned=Subquery(newest.values("text")[:1]), by=Subquery(newest.values("due")[:1])
+        )
+        .filter(by__lt=today)
+    )
+
+
+def plan(on: Day) -> QuerySet[Any, Found]:
+    """Plans to take access back whose day is over while the breach goes on, oldest first."""
+    late = _past_their_plan(on.today).order_by("by", "pk")
+    return late.values("planned", "by", **of("initiative__"))
+
+
+def say_plan(found: Found, today: date) -> tuple[str, str, str]:
+    return (
+        f"Access was to come down by {day(found['by'], today)}: {found['planned']}",
+        f"Ask {first_name(found['owned_by'])} to plan anew",
         f"{page('reach', found)}#exposure",
     )
 

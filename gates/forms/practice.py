@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from gates.forms.records import RecordForm, count_field, day_field, percent_field, text_field
 from gates.models import Rollout, Stage
+from gates.services.capacity import take_offer
 from initiatives.models import Initiative
 from initiatives.permissions import may_assign
 from operations.services import capacity, practice
@@ -163,5 +164,5 @@ class TakeForm(PracticeForm):
 
     def save(self, *, by: User, at: datetime) -> str:
         taker = self.cleaned_data["goes_to"]
-        capacity.take_offer(offer=self.row, initiative=taker, by=by, at=at)
+        take_offer(offer=self.row, initiative=taker, by=by, at=at)
         return say("Goes to %s.") % taker.name

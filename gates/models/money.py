@@ -15,7 +15,9 @@ from gates.models.decisions import Decision
 from gates.models.rollouts import Stage
 from initiatives.models import Tranche
 
-# What is read is locked, so that nobody withdraws, freezes or voids it in the same moment.
+# What is read is locked, so that nobody withdraws, freezes or voids it in the same moment. A go
+# releases what was approved before it. What was approved later is released by hand, by somebody
+# with no part in it, and only for the stage that the rollout is in.
 RELEASE_NEEDS_DECISION = """
     PERFORM 1 FROM initiatives_tranche t WHERE t.id = NEW.tranche_id FOR NO KEY UPDATE;
     PERFORM 1 FROM gates_passage p WHERE p.decision_id = NEW.decision_id FOR SHARE;
@@ -24,6 +26,7 @@ RELEASE_NEEDS_DECISION = """
         JOIN gates_rollout r ON r.id = d.rollout_id
         JOIN gates_passage p ON p.decision_id = d.id AND p.rollout_id = r.id AND p.gate = d.gate
         JOIN initiatives_tranche t ON t.id = NEW.tranche_id
+        JOIN initiatives_initiative i ON i.id = t.initiative_id
         WHERE d.id = NEW.decision_id AND d.outcome IN ('go', 'conditional_go')
           AND p.void_since IS NULL
           AND r.initiative_id = t.initiative_id
@@ -35,7 +38,13 @@ RELEASE_NEEDS_DECISION = """
             ARRAY['intake', 'pilot', 'readiness', 'limited', 'scaled', 'steady'], r.stage::text
           ) > d.gate + 1
           AND t.approved = NEW.amount AND t.withdrawn_at IS NULL AND t.frozen_at IS NULL
-          AND NEW.released_at >= d.decided_at
+          AND (
+            NEW.released_at = d.decided_at AND NEW.released_by_id = d.decided_by_id
+              AND t.approved_at <= d.decided_at
+            OR NEW.released_at >= d.decided_at AND r.stage = t.stage
+              AND NEW.released_by_id NOT IN (t.requested_by_id, t.approved_by_id)
+              AND NEW.released_by_id IS DISTINCT FROM i.owner_id
+          )
     ) THEN
         RAISE EXCEPTION 'Money is released only by the decision at the gate into its stage.'
             USING ERRCODE = 'check_violation';
@@ -126,6 +135,11 @@ class GatedTranche(Tranche):
                 func=RELEASED_TRANCHE_STANDS,
             ),
         ]
+
+    @property
+    def hands(self) -> frozenset[int | None]:
+        """Who asked, approved or owns the initiative: none of them releases it by hand."""
+        return frozenset((self.requested_by_id, self.approved_by_id, self.initiative.owner_id))
 
     @property
     def stage_name(self) -> str:

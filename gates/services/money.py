@@ -14,7 +14,7 @@ from audit.services import Actor, Entry, record_many
 from gates.models import Decision, GatedTranche, Passage, Release, Rollout, Stage
 from gates.models.decisions import PASSING
 from gates.models.rollouts import ENDED, PATH
-from initiatives.errors import Refused
+from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Initiative, Tranche
 from initiatives.money import facts_of, told
 from initiatives.services import conclude, lock
@@ -33,7 +33,7 @@ def standing_decision(initiative: Initiative, stage: str) -> Decision | None:
             gate=gate_into(stage),
             void_since__isnull=True,
         )
-        .select_related("decision")
+        .select_related("decision__rollout")
         .first()
     )
     return passage.decision if passage else None
@@ -101,11 +101,14 @@ def _stage(tranche: Tranche) -> str:
 def release(*, tranche: Tranche, by: User, at: datetime) -> Release:
     """Release what was approved only after its gate was passed, naming that gate's decision.
 
-    Raises Refused unless the tranche is approved, neither released, frozen nor withdrawn, and the
-    go at the gate into its stage counts.
+    Raises NotAllowed for whoever asked, approved or owns the initiative. Raises Refused unless the
+    tranche is approved, neither released, frozen nor withdrawn, and pays for the stage that the
+    rollout is in, by a go that counts.
     """
     initiative = lock(tranche.initiative_id)
     stored = _unreleased(tranche)
+    if by.pk in stored.hands:
+        raise NotAllowed("Whoever asked, approved or owns the initiative does not release it.")
     if stored.approved_at is None:
         raise Refused("Only approved money is released. Have it approved first.")
     if stored.frozen_at is not None:
@@ -114,6 +117,11 @@ def release(*, tranche: Tranche, by: User, at: datetime) -> Release:
     if decision is None:
         raise Refused(
             f"Gate {gate_into(stored.stage)} is not passed. Its go releases this money by itself."
+        )
+    if decision.rollout.stage != stored.stage:
+        now = Stage(decision.rollout.stage).label.lower()
+        raise Refused(
+            f"It pays for {_stage(stored)}, which is over. Withdraw it and ask for {now}."
         )
     row = Release.objects.create(
         tranche=stored,
@@ -153,7 +161,7 @@ def thaw(*, tranche: Tranche, by: User, at: datetime) -> None:
 
 def _unreleased(tranche: Tranche) -> GatedTranche:
     """The tranche as it is now. Raises Refused when nothing can be done with it any more."""
-    stored = GatedTranche.objects.select_related("release").get(pk=tranche.pk)
+    stored = GatedTranche.objects.select_related("release", "initiative").get(pk=tranche.pk)
     if hasattr(stored, "release"):
         raise Refused("It is released, and a release stands.")
     if stored.withdrawn_at is not None:

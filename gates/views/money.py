@@ -50,7 +50,7 @@ def money_page(request: HttpRequest, reference: str) -> HttpResponse:
     rollout = load(request, reference)
     initiative, user = rollout.initiative, reader(request)
     case = judged(rollout)
-    lines = money.lines(initiative, money.gates_passed(case))
+    lines = money.lines(initiative, case)
     rows = list(Cost.objects.filter(initiative=initiative))
     gate = None if case.facts.gate is None else case.document.gate(case.facts.gate)
     edits = may_edit(user, initiative)
@@ -85,13 +85,16 @@ def money_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _currency(lines: list[money.Line], rows: list[Cost]) -> str:
-    """All of one initiative's money is in one currency."""
-    kept = [*(line.tranche.currency for line in lines), *(cost.currency for cost in rows)]
+    """All of one initiative's money is in one currency, but for what was withdrawn."""
+    standing = [line.tranche for line in lines if line.tranche.withdrawn_at is None]
+    kept = [each.currency for each in (*standing, *rows)]
     return kept[0] if kept else ""
 
 
 def _may(rights: dict[str, bool], act: str, line: money.Line, reader_id: int) -> bool:
-    return rights[act] and not (act == "approve" and line.tranche.requested_by_id == reader_id)
+    if act == "approve" and line.tranche.requested_by_id == reader_id:
+        return False
+    return rights[act] and not (act == "release" and reader_id in line.tranche.hands)
 
 
 @login_required
@@ -178,7 +181,7 @@ def _act(request: HttpRequest, reference: str, pk: int, act: Any, may: Right, do
     _rollout, tranche = _tranche(request, reference, pk, may)
     try:
         act(tranche=tranche, by=reader(request), at=timezone.now())
-    except Refused as refused:
+    except (Refused, NotAllowed) as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, done % told(tranche.amount, tranche.currency))

@@ -26,10 +26,20 @@ def amount_field(label: StrOrPromise, **more: Any) -> models.DecimalField[Any, A
     return models.DecimalField(label, max_digits=14, decimal_places=2, **more)
 
 
-# Both triggers take the fund's row first, so that two approvals at once wait for each other.
+# Both triggers take the fund's row first, so that two approvals at once wait for each other. What
+# asks nothing of a fund (a freeze, a thaw, a withdrawal) takes no fund: a return freezes tranches
+# of many funds, and two returns would wait for each other forever.
 TRANCHE_FITS_ITS_FUND = """
     IF NEW.fund_id IS NULL THEN
         RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF (NEW.approved, NEW.fund_id, NEW.currency)
+            IS NOT DISTINCT FROM (OLD.approved, OLD.fund_id, OLD.currency)
+            AND (NEW.withdrawn_at IS NOT NULL OR OLD.withdrawn_at IS NULL)
+        THEN
+            RETURN NEW;
+        END IF;
     END IF;
     SELECT f.amount, f.currency INTO fund FROM initiatives_fund f
      WHERE f.id = NEW.fund_id FOR NO KEY UPDATE;
@@ -42,6 +52,13 @@ TRANCHE_FITS_ITS_FUND = """
          WHERE t.fund_id = NEW.fund_id AND t.id <> NEW.id AND t.withdrawn_at IS NULL
     ) THEN
         RAISE EXCEPTION 'More is approved than the fund has left.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+APPROVED_TRANCHE_STANDS = """
+    IF OLD.approved_at IS NOT NULL THEN
+        RAISE EXCEPTION 'What was approved stands: withdraw it and ask anew.'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -117,6 +134,21 @@ class BudgetKind(models.TextChoices):
     INNOVATION = "innovation", _("Innovation budget")
     OPERATING = "operating", _("Operating budget")
     FUND = "fund", _("Standing AI fund")
+
+
+# What an approval is an approval of, and whose it is.
+APPROVED = (
+    "initiative",
+    "fund",
+    "stage",
+    "budget",
+    "currency",
+    "requested",
+    "requested_by",
+    "approved",
+    "approved_by",
+    "approved_at",
+)
 
 
 class TrancheQuerySet(models.QuerySet["Tranche"]):
@@ -195,6 +227,13 @@ class Tranche(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 declare=[("fund", "RECORD")],
                 func=TRANCHE_FITS_ITS_FUND,
+            ),
+            pgtrigger.Trigger(
+                name="tranche_stands_once_approved",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*APPROVED),
+                func=APPROVED_TRANCHE_STANDS,
             ),
         ]
 

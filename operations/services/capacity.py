@@ -65,7 +65,7 @@ def offer_capacity(
 def take_offer(*, offer: CapacityOffer, initiative: Initiative, by: User, at: datetime) -> None:
     """Give the offered people to another initiative. Both histories tell of it.
 
-    The caller makes sure that it waits at intake, and that the person may decide who builds what.
+    Whether it still waits at intake is known further up, where its row is locked first.
     Raises Refused for an offer that is taken or taken back, and for the initiative it came from.
     """
     if offer.initiative_id == initiative.pk:

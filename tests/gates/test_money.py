@@ -14,8 +14,8 @@ from gates.case import case_of
 from gates.models import Decision, Release, Rollout
 from gates.services import money
 from gates.services.conditions import revoke_go
-from gates.services.decisions import NewCondition
-from initiatives.errors import Refused
+from gates.services.decisions import Choice, FactsChanged, NewCondition, decide
+from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Fund, Tranche
 from tests.factories import (
     NOW,
@@ -119,7 +119,7 @@ def frozen(tranche: Tranche) -> bool:
 
 
 def test_frozen_money_waits_for_its_gate_and_for_somebody_who_thaws_it(
-    rollout: Rollout, people: People, maya: User, peter: User, carol: User
+    rollout: Rollout, people: People, maya: User, peter: User, carol: User, hannah: User
 ) -> None:
     make_passed(rollout, gates=1, **people)
     tranche = make_tranche(rollout.initiative, by=maya, approved_by=peter)
@@ -127,11 +127,11 @@ def test_frozen_money_waits_for_its_gate_and_for_somebody_who_thaws_it(
     with pytest.raises(Refused, match="passed anew"):
         money.thaw(tranche=tranche, by=peter, at=NOW)
     with pytest.raises(Refused, match="frozen"):
-        money.release(tranche=tranche, by=peter, at=NOW)
+        money.release(tranche=tranche, by=hannah, at=NOW)
     make_passed(rollout, gates=1, **people)
     assert not released(tranche)
     money.thaw(tranche=tranche, by=peter, at=NOW)
-    row = money.release(tranche=tranche, by=peter, at=NOW)
+    row = money.release(tranche=tranche, by=hannah, at=NOW)
     assert row.decision == Decision.objects.filter(outcome="go").latest("pk")
 
 
@@ -167,6 +167,31 @@ def test_a_release_outlives_its_passage_and_the_page_says_so(
     assert "its gate no longer counts" in page.content.decode()
 
 
+def test_money_approved_after_the_page_was_loaded_is_released_by_no_go_that_did_not_see_it(
+    rollout: Rollout, maya: User, lena: User, reviewers: list[User], carol: User, peter: User
+) -> None:
+    make_ready(rollout, by=maya, verifier=lena)
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    seen = case_of(rollout, today=NOW.date()).seen
+    make_tranche(rollout.initiative, by=maya, stage="readiness", approved_by=peter)
+    assert case_of(rollout, today=NOW.date()).seen == seen  # nothing that this go releases
+    tranche = make_tranche(rollout.initiative, by=maya, approved_by=carol, amount="9000000.00")
+    with pytest.raises(FactsChanged) as stale:
+        decide(rollout=rollout, choice=Choice("go", "All is met."), seen=seen, by=carol, at=NOW)
+    (change,) = stale.value.changes
+    assert (change.title, change.before, change.after) == (
+        "Money that a go releases",
+        "",
+        f"USD 9,000,000.00 (No. {tranche.pk})",
+    )
+    assert not released(tranche)
+    signed = make_decision(rollout, by=carol)
+    assert signed.facts["releases"] == [
+        {"id": tranche.pk, "amount": "9000000.00", "currency": "USD"}
+    ]
+    assert released(tranche)
+
+
 # By hand
 
 
@@ -175,6 +200,40 @@ def test_money_approved_after_its_gate_is_released_by_hand_with_that_decision(
 ) -> None:
     row = money.release(tranche=late, by=hannah, at=NOW)
     assert row.decision == Decision.objects.get(gate=0)
+
+
+@pytest.mark.parametrize("who", ["maya", "peter"])
+def test_whoever_asked_approved_or_owns_does_not_release(
+    who: str, late: Tranche, request: pytest.FixtureRequest
+) -> None:
+    with pytest.raises(NotAllowed):
+        money.release(tranche=late, by=request.getfixturevalue(who), at=NOW)
+    assert not released(late)
+
+
+def test_an_owner_releases_nothing_that_others_asked_for_and_approved(
+    rollout: Rollout, people: People, maya: User, hannah: User, peter: User
+) -> None:
+    make_passed(rollout, gates=1, **people)
+    tranche = make_tranche(rollout.initiative, by=hannah, approved_by=peter)
+    with pytest.raises(NotAllowed):
+        money.release(tranche=tranche, by=maya, at=NOW)
+
+
+def test_no_money_is_released_by_hand_for_a_stage_that_is_over(
+    rollout: Rollout, people: People, maya: User, peter: User, hannah: User, client: Client
+) -> None:
+    make_passed(rollout, gates=4, **people)
+    long_after = NOW + timedelta(days=300)
+    tranche = make_tranche(rollout.initiative, by=maya, approved_by=peter, at=long_after)
+    with pytest.raises(Refused, match=r"is over.*ask for scaled production"):
+        money.release(tranche=tranche, by=hannah, at=long_after)
+    assert not released(tranche)
+    client.force_login(hannah)
+    reference = rollout.initiative.reference
+    page = client.get(reverse("gates:money", args=[reference])).content.decode()
+    assert "for a stage that is over" in page
+    assert reverse("gates:release_money", args=[reference, tranche.pk]) not in page
 
 
 def test_nothing_is_released_by_hand_before_its_gate(approved: Tranche, hannah: User) -> None:

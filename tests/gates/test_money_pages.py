@@ -65,7 +65,11 @@ def test_from_request_to_release_over_the_pages(
     approving = page("approve_money", tranche.pk)
     assert client.post(approving, {"amount": "12500.51"}).status_code == 422
     assert client.post(approving, {"amount": "12,000"}).status_code == 302
-    early = client.post(page("release_money", tranche.pk), follow=True).content.decode()
+    releasing = page("release_money", tranche.pk)
+    own = client.post(releasing, follow=True).content.decode()
+    assert "Whoever asked, approved or owns the initiative does not release it." in own
+    client.force_login(hannah)
+    early = client.post(releasing, follow=True).content.decode()
     assert "Gate 0 is not passed" in early
     make_ready(rollout, by=maya, verifier=people["verifier"])
     make_sign_offs(make_submitted(rollout, by=maya), people["reviewers"])

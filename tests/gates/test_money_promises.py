@@ -131,6 +131,35 @@ def test_raw_sql_needs_a_release_after_its_decision(late: Tranche, hannah: User)
     assert ONLY in insert(late, decision, hannah, at=NOW - timedelta(seconds=1))
 
 
+def test_raw_sql_needs_somebody_with_no_part_in_the_money(
+    late: Tranche, maya: User, peter: User, carol: User, hannah: User
+) -> None:
+    decision = Decision.objects.get(gate=0).pk
+    for by in (maya, peter):  # who owns it and asked, and who approved
+        assert ONLY in insert(late, decision, by)
+        assert ONLY in insert(late, decision, by, at=NOW + timedelta(days=1))
+
+
+def test_raw_sql_does_not_pass_off_later_money_as_released_by_the_go(
+    rollout: Rollout, people: People, maya: User, carol: User
+) -> None:
+    make_passed(rollout, gates=1, **people)
+    later = make_tranche(
+        rollout.initiative, by=maya, approved_by=carol, at=NOW + timedelta(seconds=1)
+    )
+    assert ONLY in insert(later, Decision.objects.get(gate=0).pk, carol)
+
+
+def test_raw_sql_needs_the_stage_that_the_rollout_is_in(
+    rollout: Rollout, people: People, maya: User, peter: User, hannah: User
+) -> None:
+    make_passed(rollout, gates=4, **people)
+    old = make_tranche(rollout.initiative, by=maya, approved_by=peter)
+    for gate in range(4):
+        decision = Decision.objects.get(gate=gate).pk
+        assert ONLY in insert(old, decision, hannah, at=NOW + timedelta(days=300))
+
+
 @pytest.mark.parametrize("state", ["frozen_at", "withdrawn_at"])
 def test_raw_sql_needs_a_tranche_that_is_neither_frozen_nor_withdrawn(
     state: str, late: Tranche, hannah: User

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
 from gates.models import Decision, Release
@@ -20,7 +20,7 @@ from tests.factories import (
     make_rollout,
     make_tranche,
 )
-from tests.together import at_once
+from tests.together import Meeting, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +67,34 @@ def test_raw_sql_does_not_overdraw_it_either(maya: User, hannah: User, peter: Us
         results = at_once([sql(statement, peter.pk, each.pk) for each in asked])
         assert sum(isinstance(result, DatabaseError) for result in results) == 1
         assert approved_from(fund) == Decimal("60.00")
+
+
+def test_two_returns_at_once_freeze_money_of_two_funds_without_waiting_for_each_other(
+    maya: User, hannah: User, peter: User
+) -> None:
+    funds = [make_fund(by=hannah, name=name) for name in ("Transition", "Renewal")]
+    marks = ("frozen_at = now()", "frozen_at = NULL", "withdrawn_at = now()")
+    crossed = []
+    for order in (funds, funds[::-1]):
+        initiative = make_initiative(owner=maya)
+        crossed.append(
+            [
+                make_tranche(initiative, by=maya, fund=fund, approved_by=peter, amount="5.00").pk
+                for fund in order
+            ]
+        )
+    for mark in marks:
+        halfway = Meeting(parties=2)
+
+        def mark_both(tranches: list[int], mark: str = mark, halfway: Meeting = halfway) -> None:
+            with transaction.atomic():
+                for number, pk in enumerate(tranches):
+                    sql(f"UPDATE initiatives_tranche SET {mark} WHERE id = %s", pk)()
+                    if number == 0:
+                        halfway.wait()
+
+        results = at_once([lambda each=each: mark_both(each) for each in crossed])  # type: ignore[misc]
+        assert results == [None, None]
 
 
 def test_a_release_beside_a_withdrawal_is_one_or_the_other(

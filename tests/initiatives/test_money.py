@@ -15,6 +15,7 @@ from initiatives.money import (
     MonthlyCost,
     approve_tranche,
     change_fund,
+    currency_of,
     enter_costs,
     request_tranche,
 )
@@ -93,12 +94,16 @@ def test_no_more_is_approved_than_was_asked_or_the_fund_has_left(
     ).approved == Decimal("30000.00")
 
 
+APPROVE = """UPDATE initiatives_tranche SET approved = {}, approved_at = now(),
+             approved_by_id = (SELECT created_by_id FROM initiatives_fund) WHERE id = %s"""
+
+
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("UPDATE initiatives_tranche SET approved = 30000.01 WHERE id = %s", "fund has left"),
+        (APPROVE.format("30000.01"), "fund has left"),
         ("UPDATE initiatives_tranche SET currency = 'EUR' WHERE id = %s", "currency of its fund"),
-        ("UPDATE initiatives_fund SET amount = 99999 WHERE id > 0 OR id = %s", "at least what"),
+        ("UPDATE initiatives_fund SET amount = 69999 WHERE id > 0 OR id = %s", "at least what"),
         ("UPDATE initiatives_fund SET currency = 'EUR' WHERE id > 0 OR id = %s", "its currency"),
     ],
 )
@@ -106,16 +111,53 @@ def test_the_database_itself_keeps_a_fund_whole(
     statement: str, says: str, initiative: Initiative, fund: Fund, maya: User, hannah: User
 ) -> None:
     make_tranche(initiative, by=maya, fund=fund, approved_by=hannah, amount="70000.00")
-    second = make_tranche(
-        initiative, by=maya, stage="limited", fund=fund, approved_by=hannah, amount="30000.00"
-    )
-    Tranche.objects.filter(pk=second.pk).update(requested=Decimal(90000))
+    second = make_tranche(initiative, by=maya, stage="limited", fund=fund, amount="90000.00")
+    assert says in refused(statement, second.pk)
+
+
+def refused(statement: str, tranche: int) -> str:
     with (
-        pytest.raises(IntegrityError, match=says),
+        pytest.raises(IntegrityError) as error,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(statement, [second.pk])
+        cursor.execute(statement, [tranche])
+    return str(error.value)
+
+
+def test_what_is_withdrawn_comes_back_only_where_the_fund_still_has_it(
+    initiative: Initiative, fund: Fund, maya: User, hannah: User
+) -> None:
+    first = make_tranche(initiative, by=maya, fund=fund, approved_by=hannah, amount="70000.00")
+    Tranche.objects.filter(pk=first.pk).update(withdrawn_at=NOW)
+    make_tranche(
+        initiative, by=maya, stage="limited", fund=fund, approved_by=hannah, amount="70000.00"
+    )
+    undo = "UPDATE initiatives_tranche SET withdrawn_at = NULL WHERE id = %s"
+    assert "More is approved than the fund has left." in refused(undo, first.pk)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "stage = 'pilot'",
+        "budget = 'innovation', fund_id = NULL",
+        "fund_id = NULL, budget = 'operating'",
+        "requested = requested + 1",
+        "approved = approved - 1",
+        "approved = NULL, approved_by_id = NULL, approved_at = NULL",
+        "approved_at = now()",
+        "approved_by_id = NULL",
+        "requested_by_id = approved_by_id",
+        "initiative_id = initiative_id + 1",
+    ],
+)
+def test_what_was_approved_is_not_changed_any_more(
+    change: str, initiative: Initiative, fund: Fund, maya: User, hannah: User
+) -> None:
+    tranche = make_tranche(initiative, by=maya, stage="limited", fund=fund, approved_by=hannah)
+    statement = f"UPDATE initiatives_tranche SET {change} WHERE id = %s"
+    assert "What was approved stands: withdraw it and ask anew." in refused(statement, tranche.pk)
 
 
 def test_a_fund_is_not_cut_below_what_is_approved_from_it(
@@ -146,11 +188,21 @@ def test_a_request_that_cannot_be_is_refused(
         asked(initiative, maya, **changes)
 
 
+def test_money_that_was_withdrawn_leaves_the_currency_free(
+    initiative: Initiative, maya: User
+) -> None:
+    tranche = asked(initiative, maya)
+    assert currency_of(initiative) == "USD"
+    Tranche.objects.filter(pk=tranche.pk).update(withdrawn_at=NOW)
+    assert currency_of(initiative) == ""
+    assert asked(initiative, maya, currency="EUR").currency == "EUR"
+
+
 def test_a_fund_that_is_not_open_yet_is_not_asked(
     initiative: Initiative, maya: User, hannah: User
 ) -> None:
     later = make_fund(by=hannah, opens=date(2027, 1, 1))
-    with pytest.raises(Refused, match="open from 2027-01-01"):
+    with pytest.raises(Refused, match="open from 1 Jan 2027"):
         make_tranche(initiative, by=maya, fund=later)
 
 

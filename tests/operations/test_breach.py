@@ -11,6 +11,7 @@ from accounts.models import User
 from gates.models import Rollout
 from initiatives.errors import Refused
 from operations.services import count_exposure
+from operations.services.reach import plan_reduction
 from reminders.models import Sending
 from reminders.services import claim_due
 from tests.factories import NOW, make_decision, make_initiative, make_rollout
@@ -85,6 +86,34 @@ def test_it_shows_on_the_table_and_among_what_needs_attention(
     count(limited, 800)
     lines = client.get(reverse("portfolio:attention")).context["lines"]
     assert [line for line in lines if line.rule.key == "breach"] == []
+
+
+def test_a_plan_whose_day_is_over_is_overdue_until_the_count_or_a_new_plan(
+    limited: Rollout, hannah: User, client: Client, time_machine: Any
+) -> None:
+    client.force_login(hannah)
+
+    def shown(days: int) -> list[Any]:
+        time_machine.move_to(NOW + timedelta(days=days), tick=False)
+        lines = client.get(reverse("portfolio:attention")).context["lines"]
+        return [line for line in lines if line.rule.key in ("plan", "breach")]
+
+    def plan(text: str, *, made: int, due: int) -> None:
+        at, by_day = NOW + timedelta(days=made), TODAY + timedelta(days=due)
+        plan_reduction(initiative=limited.initiative, text=text, due=by_day, by=hannah, at=at)
+
+    plan("The north goes back to forms.", made=0, due=9)
+    assert [line.rule.key for line in shown(9)] == ["breach"]
+    (line,) = shown(10)
+    assert (line.rule.key, line.rule.mark, line.rule.urgent) == ("plan", "overdue", True)
+    assert line.text.endswith(": The north goes back to forms.")
+    assert line.act == "Ask Maya to plan anew"
+    assert line.act_url.endswith("/reach/#exposure")
+    plan("The south, too.", made=10, due=20)
+    assert [line.rule.key for line in shown(11)] == ["breach"]
+    assert [line.rule.key for line in shown(21)] == ["plan"]
+    count(limited, 800, after=21)
+    assert shown(21) == []
 
 
 def test_a_return_to_a_stage_that_allows_fewer_people_asks_for_a_dated_plan(

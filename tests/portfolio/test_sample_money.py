@@ -2,10 +2,9 @@
 
 import pytest
 
-from gates.case import case_of
+from gates.case import case_of, cases_of
 from gates.models import GatedTranche, Rollout
 from gates.money import burn, lines
-from initiatives.models import Initiative
 from portfolio.funds import holdings
 from portfolio.sample.loading import load
 from portfolio.sample.money import FUNDED, SPENDING
@@ -17,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def test_the_sample_shows_money_in_every_state() -> None:
     load(now=NOW, specs=[spec for spec in SPECS if spec.name in {*FUNDED, SPENDING}])
-    found = [line for each in Initiative.objects.all() for line in lines(each, {0, 1, 2})]
+    rollouts = Rollout.objects.select_related("initiative")
+    cases = cases_of(rollouts, today=NOW.date())
+    found = [line for each in rollouts for line in lines(each.initiative, cases[each.pk])]
     assert {line.word for line in found} == {
         "Requested",
         "Approved",

@@ -139,7 +139,7 @@ def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
     initiative = rollout.initiative
     ask: dict[str, Any] = {"by": cast.owner, "fund": fund, "at": at}
     late = make_tranche(initiative, approved_by=cast.second_office, **ask)
-    release(tranche=late, by=cast.second_office, at=at)
+    release(tranche=late, by=cast.office, at=at)
     make_tranche(initiative, stage="readiness", approved_by=cast.second_office, **ask)
     make_tranche(initiative, stage="limited", budget="innovation", by=cast.owner, at=at)
     spent = MonthlyCost(at.date().replace(day=1), "talent", Decimal(9000), Decimal("9400.50"))
