@@ -14,6 +14,7 @@ from django.db.models import Sum
 
 from accounts.models import User
 from audit.services import SYSTEM, Entry, record
+from audit.words import day_words
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import BudgetKind, Cost, Fund, Initiative, Tranche
 from initiatives.permissions import may_approve_money
@@ -130,8 +131,8 @@ def request_tranche(
 
 def _is_open(fund: Fund, day: date) -> None:
     if day < fund.opens or (fund.closes is not None and day > fund.closes):
-        until = f" until {fund.closes:%Y-%m-%d}" if fund.closes else ""
-        raise Refused(f"Fund: {fund} is open from {fund.opens:%Y-%m-%d}{until}. Choose another.")
+        until = f" until {day_words(fund.closes)}" if fund.closes else ""
+        raise Refused(f"Fund: {fund} is open from {day_words(fund.opens)}{until}. Choose another.")
 
 
 def _one_currency(initiative: Initiative, currency: str) -> None:
