@@ -37,6 +37,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     evidence=F("evidence_id"),
                     title=F("evidence__title"),
                     author=person("evidence__added_by"),
+                    teller=person("met_by"),
                     seen=ExpressionWrapper(SEEN, BooleanField()),
                     valid_until="valid_until",
                 )

@@ -14,12 +14,13 @@ from accounts.facts import deciders_everywhere, person
 from audit.canonical import digest_of, plain
 from checklists import facts as checklists
 from gates.figures import figures
+from gates.hands import hands_in
 from gates.models import (
     Condition,
     CriterionAnswer,
     Decision,
-    Outcome,
     GatedTranche,
+    Outcome,
     Passage,
     Pause,
     Review,
@@ -39,8 +40,8 @@ from playbook.facts import (
     Facts,
     Person,
     PlaybookFact,
-    ReviewFact,
     ReleaseFact,
+    ReviewFact,
     SignOffFact,
     SlipFact,
 )
@@ -112,6 +113,8 @@ def cases_of(rollouts: QuerySet[Rollout], *, today: date) -> dict[int, Case]:
 def _case(row: Any, today: date) -> Case:
     left_open: dict[int, set[str]] = {gate: set() for gate in row.gates_passed}
     for condition in row.conditions_data:
+        if condition["closed"] is not None:
+            continue  # what it covered is to hold like everything else again
         left_open.setdefault(condition["gate"], set()).add(condition["blocker"])
     return Case(document=row.playbook.parsed, facts=_facts(row, today=today), passed=left_open)
 
@@ -135,9 +138,6 @@ def _all_with_facts() -> QuerySet[Rollout]:
             .order_by("passage__gate")
             .values(json=JSONObject(gate=F("passage__gate"), since="since", text="text"))
         ),
-        answers_data=ArraySubquery(
-            CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
-                json=JSONObject(
         tranches_data=ArraySubquery(
             GatedTranche.objects.ready()
             .filter(initiative=OuterRef("initiative_id"))
@@ -151,6 +151,9 @@ def _all_with_facts() -> QuerySet[Rollout]:
                 )
             )
         ),
+        answers_data=ArraySubquery(
+            CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
+                json=JSONObject(
                     criterion="criterion",
                     verdict="verdict",
                     note="note",
@@ -236,7 +239,7 @@ def _facts(row: Any, *, today: date) -> Facts:
     initiative = row.initiative
     gate, owed = next_gate(document, row.stage, row.gates_passed)
     review = next((r for r in row.reviews_data if r["gate"] == gate), None)
-    authors, hands = _hands(row, document, gate, review)
+    authors, hands = hands_in(row, document, gate, review)
     deciders, barred = _deciders(row, hands)
     groups = operations.groups_of(row.groups_data)
     return Facts(
@@ -285,14 +288,14 @@ def _facts(row: Any, *, today: date) -> Facts:
             SlipFact(s["gate"], date.fromisoformat(s["since"]), s["text"]) for s in row.slips_data
         ),
         playbook=PlaybookFact(row.playbook.number, row.playbook.sha256[:12]),
-    )
-
-
         releases=tuple(
             ReleaseFact(t["id"], t["amount"], t["currency"])
             for t in row.tranches_data
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
+    )
+
+
 def next_gate(
     document: Document, stage: str, passed: Iterable[int]
 ) -> tuple[int | None, tuple[int, ...]]:
@@ -306,30 +309,6 @@ def next_gate(
     owed = tuple(sorted(set(range(number)) - set(passed)))
     ahead = document.gate_out_of(stage)
     return (owed[0] if owed else ahead.number if ahead else None), owed
-
-
-def _hands(
-    row: Any, document: Document, gate: int | None, review: Mapping[str, Any] | None
-) -> tuple[frozenset[int], frozenset[int]]:
-    """Who answers for what is judged: owner, submitter and authors of the evidence; and, beyond
-    them, whoever judged, assessed, answered or closed any of it."""
-    criteria = document.criteria_for(gate, row.initiative.impact_class) if gate is not None else ()
-    asked = {criterion.key for criterion in criteria}
-    answers = [answer for answer in row.answers_data if answer["criterion"] in asked]
-    met = [check for check in row.checks_data if check["status"] == "met"]
-    authors = {row.initiative.owner_id, *_ids("author", *answers, *met)}
-    if review is not None:
-        authors |= {review["owner"], *_ids("submitter", review)}
-    hands = {*authors, *_ids("judge", *answers), *_ids("author", *row.risks_data)}
-    if gate is not None and document.gate(gate).assumptions == "judged":
-        hands |= _ids("author", *row.assumptions_data)
-    if gate is not None and document.gate(gate).needs_design_assessment:
-        hands |= _ids("author", *row.design_data)
-    return frozenset(authors), frozenset({*hands, *row.closers_data})
-
-
-def _ids(part: str, *rows: Mapping[str, Any]) -> set[int]:
-    return {row[part]["id"] for row in rows if row[part]}
 
 
 def _deciders(row: Any, hands: frozenset[int]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:

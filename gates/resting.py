@@ -29,10 +29,10 @@ from playbook.polite import asked_instead
 
 def words_at_rest() -> Expression:
     """For each rollout, as ``{"words", "cause", "at", "from"}``: what the decision that ended it
-    says, else its open pause, else the latest note of its stall, else a hold in its stage."""
+    says, else its open pause, else, of its stage, the latest note of its stall or else a hold."""
     mine = OuterRef("pk")
     pause = Pause.objects.filter(rollout=mine, resumed_at__isnull=True)
-    note = StallNote.objects.filter(rollout=mine)
+    note = StallNote.objects.filter(rollout=mine, noted_at__gte=OuterRef("stage_entered_at"))
     hold = Decision.objects.filter(
         rollout=mine, outcome=Outcome.HOLD, decided_at__gte=OuterRef("stage_entered_at")
     )

@@ -26,7 +26,8 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
         "assumptions_data": ArraySubquery(
-            Assumption.objects.filter(initiative=OuterRef(initiative))
+            Assumption.objects.open()
+            .filter(initiative=OuterRef(initiative))
             .order_by("id")
             .values(
                 json=JSONObject(
@@ -35,9 +36,16 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     verdict="verdict",
                     finding="finding",
                     words=MD5("finding"),
+                    teller=person("stated_by"),
                     author=person("judged_by"),
                 )
             )
+        ),
+        "withdrawn_data": ArraySubquery(
+            Assumption.objects.withdrawn()
+            .filter(initiative=OuterRef(initiative))
+            .order_by()
+            .values(json=JSONObject(teller=person("withdrawn_by"), author=person("judged_by")))
         ),
         "contrasts_data": ArraySubquery(
             ConditionContrast.objects.filter(initiative=OuterRef(initiative)).values(
@@ -65,7 +73,8 @@ def assumptions_of(rows: Iterable[Mapping[str, Any]]) -> tuple[AssumptionFact, .
             id=row["id"],
             text=row["text"],
             verdict=row["verdict"],
-            answered=bool(row["finding"].strip()),
+            # A finding that nobody stands for any more is a draft of the next one.
+            answered=bool(row["author"] and row["finding"].strip()),
             words=row["words"][:12] if row["finding"].strip() else "",
         )
         for row in rows

@@ -99,10 +99,10 @@ def judge_assumption(
 ) -> Assumption:
     """Say what the pilot made of an assumption, and what follows when it is not validated.
 
-    Raises Refused for a verdict without words.
+    Raises Refused for a verdict without words, and for an assumption that was withdrawn.
     """
     stored = lock(assumption.initiative_id)
-    row = Assumption.objects.get(pk=assumption.pk)
+    row = _open(assumption)
     if verdict != AssumptionVerdict.UNTESTED and not finding.strip():
         raise Refused("What was found: say it in a sentence, with its figure.")
     row.verdict, row.finding = verdict, finding.strip()
@@ -121,11 +121,13 @@ def judge_assumption(
 
 @transaction.atomic
 def withdraw_assumption(*, assumption: Assumption, by: User, at: datetime) -> None:
-    """Take back an assumption on which production no longer rests. The history keeps it."""
+    """Take back an assumption on which production no longer rests. The row stays, so that whoever
+    judged it is still known to have. Raises Refused when it was withdrawn before."""
     stored = lock(assumption.initiative_id)
-    row = Assumption.objects.get(pk=assumption.pk)
+    row = _open(assumption)
     data = {"assumption": row.pk, "text": row.text, "verdict": row.verdict, "finding": row.finding}
-    row.delete()
+    row.withdrawn_at, row.withdrawn_by = at, by
+    row.save(update_fields=["withdrawn_at", "withdrawn_by"])
     conclude(
         initiative=stored,
         verb="assumption.withdrawn",
@@ -134,3 +136,10 @@ def withdraw_assumption(*, assumption: Assumption, by: User, at: datetime) -> No
         by=by,
         at=at,
     )
+
+
+def _open(assumption: Assumption) -> Assumption:
+    row = Assumption.objects.get(pk=assumption.pk)
+    if row.withdrawn_at is not None:
+        raise Refused("This assumption was withdrawn. State it anew if production rests on it.")
+    return row

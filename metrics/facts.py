@@ -7,6 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
+from accounts.facts import person
 from metrics.models import Metric, MetricKind
 
 
@@ -18,7 +19,11 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .order_by("id")
             .values(
                 json=JSONObject(
-                    kind="kind", baseline="baseline", target="target", measured_by="measured_by"
+                    kind="kind",
+                    baseline="baseline",
+                    target="target",
+                    measured_by="measured_by",
+                    author=person("set_by"),
                 )
             )
         ),

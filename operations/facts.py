@@ -9,6 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
+from accounts.facts import person
 from operations.models import Exposure, UserGroup
 from playbook.facts import CountFact, ExposureFact, GroupFact
 
@@ -22,7 +23,11 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
         "exposures_data": ArraySubquery(
             Exposure.objects.filter(initiative=OuterRef(initiative))
             .order_by("-counted_on")
-            .values(json=JSONObject(exposed="exposed", counted_on="counted_on"))[:COUNTS_READ]
+            .values(
+                json=JSONObject(
+                    exposed="exposed", counted_on="counted_on", author=person("recorded_by")
+                )
+            )[:COUNTS_READ]
         ),
         "groups_data": ArraySubquery(
             UserGroup.objects.filter(initiative=OuterRef(initiative))
@@ -37,6 +42,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     action="action",
                     measured_on="measured_on",
                     done_at="action_done_at",
+                    author=person("measured_by"),
                 )
             )
         ),

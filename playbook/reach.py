@@ -119,6 +119,15 @@ def band(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
             "Nobody has counted who has access, or said how large the whole population is.",
             fix="Record the exposed population, and the intended one on the initiative.",
         )
+    elif facts.exposure is not None and facts.exposure.counted_on < facts.stage_since:
+        yield finding(
+            "band",
+            "stale",
+            "unknown",
+            TITLE,
+            f"Counted on {day_of(facts.exposure.counted_on)}, before this stage began.",
+            fix="Count again.",
+        )
     elif share < bounds.low_percent:
         yield finding(
             "band",

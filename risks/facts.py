@@ -46,6 +46,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     months="months",
                     in_scope="in_scope",
                     in_budget="in_budget",
+                    author=person("listed_by"),
                 )
             )
         ),

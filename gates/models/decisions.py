@@ -2,12 +2,12 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from gates.models.reviews import GATES, Review
-from gates.models.rollouts import Rollout, Stage
+from gates.models.rollouts import PATH, Rollout, Stage
 from initiatives.models import Evidence
 
 
@@ -144,6 +144,29 @@ class Decision(models.Model):
         return f"{where}: {self.get_outcome_display()}"
 
 
+class PassageQuerySet(models.QuerySet["Passage"]):
+    def taken_back(self) -> "PassageQuerySet":
+        """Of gates that Clearway took back where they stood: not passed anew since, and no later
+        return led back to them or behind them, which would have ended them anyway."""
+        anew = Passage.objects.filter(
+            rollout=OuterRef("rollout"), gate=OuterRef("gate"), pk__gt=OuterRef("pk")
+        )
+        stage = Case(*(When(to_stage=stage, then=Value(i)) for i, stage in enumerate(PATH)))
+        left = (
+            Decision.objects.filter(rollout=OuterRef("rollout"), pk__gt=OuterRef("voided_by"))
+            .filter(outcome__in=(Outcome.RETURN, Outcome.REVOKE))
+            .exclude(to_stage=F("from_stage"))
+            .alias(led_to=stage)
+            .filter(led_to__lte=OuterRef("gate"))
+        )
+        return self.filter(
+            ~Exists(anew),
+            ~Exists(left),
+            voided_by__outcome__in=AUTOMATIC,
+            voided_by__from_stage=F("voided_by__to_stage"),
+        )
+
+
 class Passage(models.Model):
     """A gate passed, and from when on it no longer counts."""
 
@@ -154,6 +177,8 @@ class Passage(models.Model):
     voided_by = models.ForeignKey(
         Decision, null=True, on_delete=models.RESTRICT, related_name="voided"
     )
+
+    objects = PassageQuerySet.as_manager()
 
     class Meta:
         constraints = [

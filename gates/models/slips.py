@@ -15,20 +15,8 @@ class SlipQuerySet(models.QuerySet["Slip"]):
         return self.filter(ended_on__isnull=True, passage__void_since__isnull=True)
 
     def taken_back(self) -> "SlipQuerySet":
-        """Of gates that were taken back and not passed again since."""
-        again = Passage.objects.filter(
-            rollout=OuterRef("passage__rollout"),
-            gate=OuterRef("passage__gate"),
-            void_since__isnull=True,
-        )
-        # A later slip of the same gate tells of it instead.
-        later = Slip.objects.filter(
-            lapse__isnull=False,
-            passage__rollout=OuterRef("passage__rollout"),
-            passage__gate=OuterRef("passage__gate"),
-            pk__gt=OuterRef("pk"),
-        )
-        return self.filter(~Exists(again), ~Exists(later), lapse__isnull=False)
+        """Of gates that were taken back and are still missed."""
+        return self.filter(lapse__isnull=False, passage__in=Passage.objects.taken_back())
 
 
 class Slip(models.Model):

@@ -12,6 +12,7 @@ from gates.models import Condition, Decision, Outcome, Rollout
 from gates.models.reviews import UNDER_WAY, ReviewState
 from gates.models.rollouts import ENDED
 from gates.services.decisions import conclude_decision, void_from
+from gates.services.rereviews import review_again
 from initiatives.errors import Refused
 from initiatives.models import Evidence
 from initiatives.services import conclude, lock
@@ -113,4 +114,5 @@ def revoke_go(*, condition: Condition, at: datetime) -> Decision | None:
             void_since=at, voided_by=decision
         )
     conclude_decision(initiative, decision, by=SystemActor(), at=at)
+    review_again(initiative=initiative, rollout=rollout, at=at)
     return decision

@@ -10,12 +10,10 @@ from django.db import transaction
 from accounts.models import User
 from audit.canonical import digest_of
 from audit.services import Actor, SystemActor
-from checklists.models import DesignAnswer
 from gates.case import Case, case_of
 from gates.differences import Difference, differences
 from gates.models import (
     Condition,
-    CriterionAnswer,
     Decision,
     Outcome,
     Passage,
@@ -27,6 +25,7 @@ from gates.models.decisions import PASSING
 from gates.models.reviews import UNDER_WAY
 from gates.models.rollouts import ENDED, PATH, Stage
 from gates.services import money
+from gates.services.prefilling import only_prefill
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Initiative
 from initiatives.services import conclude, lock
@@ -289,18 +288,10 @@ def _close_reviews(rollout: Rollout, *, decided: Review | None, moved: bool, at:
 
 def void_from(rollout: Rollout, decision: Decision, gate: int) -> None:
     """Take back the passages from this gate on; what was answered only prefills from now on."""
-    document = rollout.playbook.parsed
     rollout.passages.filter(gate__gte=gate, void_since__isnull=True).update(
         void_since=decision.decided_at, voided_by=decision
     )
-    asked_at = {criterion.key: number for criterion, number in document.placed_criteria}
-    for answer in CriterionAnswer.objects.filter(rollout=rollout, stands=True):
-        # What an earlier version of the playbook asked and this one does not is taken back too.
-        if asked_at.get(answer.criterion, gate) >= gate:
-            answer.stands = False
-            answer.save(update_fields=["stands"])
-    if document.gate(gate).needs_design_assessment:
-        DesignAnswer.objects.filter(initiative=rollout.initiative_id).update(settled=False)
+    only_prefill(initiative=rollout.initiative, document=rollout.playbook.parsed, gate=gate)
 
 
 def conclude_decision(

@@ -10,6 +10,7 @@ from accounts.models import User
 from audit.copying import insert_many
 from gates.models import Claim, Pause, Rollout
 from gates.models.rollouts import ENDED, PATH
+from gates.services.prefilling import only_prefill
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.services import conclude, lock
@@ -20,7 +21,8 @@ from playbook.models import PlaybookVersion
 def start_rollout(*, initiative: Initiative, by: User, at: datetime) -> Rollout:
     """Put an initiative at intake, pinned to the current playbook.
 
-    Raises Refused while another rollout of it is live.
+    What an earlier rollout of it settled only prefills this one. Raises Refused while another
+    rollout of it is live.
     """
     stored = lock(initiative.pk)
     if Rollout.objects.live().filter(initiative=stored).exists():
@@ -31,6 +33,8 @@ def start_rollout(*, initiative: Initiative, by: User, at: datetime) -> Rollout:
         stage_entered_at=at,
         started_at=at,
     )
+    if stored.rollouts.exclude(pk=rollout.pk).exists():
+        only_prefill(initiative=stored, document=rollout.playbook.parsed, gate=0)
     conclude(
         initiative=stored,
         verb="rollout.started",

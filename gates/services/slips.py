@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from audit.services import SystemActor
 from audit.words import day_words
 from gates.case import Case, case_of
-from gates.models import Decision, Outcome, Passage, Review, ReviewState, Rollout, Slip
-from gates.models.reviews import UNDER_WAY
-from gates.models.slips import SlipQuerySet
+from gates.models import Decision, Outcome, Passage, Rollout, Slip
 from gates.services.decisions import conclude_decision
+from gates.services.rereviews import review_again, unreviewed
 from initiatives import hooks
 from initiatives.models import Initiative
 from initiatives.services import conclude, lock
@@ -31,20 +30,8 @@ def in_question() -> list[int]:
         {
             *giving_way.values_list("pk", flat=True),
             *slipping.values_list("passage__rollout", flat=True),
-            *_unreviewed().values_list("passage__rollout", flat=True),
+            *unreviewed().values_list("rollout", flat=True),
         }
-    )
-
-
-def _unreviewed() -> SlipQuerySet:
-    """Gates that were taken back, next to be judged, and that nobody has reviewed since."""
-    since = Review.objects.filter(
-        rollout=OuterRef("passage__rollout"),
-        gate=OuterRef("passage__gate"),
-        pk__gt=OuterRef("passage__decision__review"),
-    )
-    return Slip.objects.taken_back().filter(
-        ~Exists(since), passage__rollout__in=Rollout.objects.live()
     )
 
 
@@ -52,9 +39,10 @@ def _unreviewed() -> SlipQuerySet:
 def settle(*, rollout: Rollout, at: datetime) -> None:
     """Bring the slips of a rollout up to what its facts say today.
 
-    A slip opens when a passed gate stops holding and ends when all holds again. One that outlasts
-    the playbook's grace takes its gate back by an automatic decision: that passage is void and the
-    gate is owed, the stage stays, and a review of it opens.
+    A slip opens when a passed gate stops holding and ends when all holds again; one that opens
+    again within the grace goes on from its first day, so that coming and going wins no time. One
+    that outlasts the playbook's grace takes its gate back by an automatic decision: that passage
+    is void and the gate is owed, the stage stays, and a review of it opens.
     """
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("initiative", "playbook").get(pk=rollout.pk)
@@ -64,7 +52,7 @@ def settle(*, rollout: Rollout, at: datetime) -> None:
         _open(initiative, stored, case, at)
         for slip in _outlasted(stored, case, at):
             _take_back(initiative, stored, slip, at)
-        _review_again(initiative, stored, at)
+        review_again(initiative=initiative, rollout=stored, at=at)
 
 
 def _slips(rollout: Rollout) -> Sequence[Slip]:
@@ -98,13 +86,14 @@ def _open(initiative: Initiative, rollout: Rollout, case: Case, at: datetime) ->
     }
     for gate, findings in case.failing.items():
         text = words_of(findings)
-        slip = known.get(gate) or Slip(passage=passages[gate], since=at.date())
-        if slip.text == text:
+        slip = known.get(gate) or _opened(passages[gate], case, at)
+        opened = gate not in known
+        if slip.text == text and not opened:
             continue
-        opened, slip.text = slip.pk is None, text
+        slip.text = text
         slip.save()
         back = taken_back_on(case.document, slip.since)
-        until = f" and is taken back on {day_words(back)}" if back else ""
+        until = f" and is taken back on {day_words(max(back, at.date()))}" if back else ""
         _tell(
             initiative,
             "slip.opened" if opened else "slip.changed",
@@ -112,6 +101,17 @@ def _open(initiative: Initiative, rollout: Rollout, case: Case, at: datetime) ->
             {"slip": slip.pk, "gate": gate, "facts": _ids(findings), "since": slip.since},
             at,
         )
+
+
+def _opened(passage: Passage, case: Case, at: datetime) -> Slip:
+    """A new slip, or the former one where it ended no longer ago than the grace."""
+    rules = case.document.regate
+    within = at.date() - timedelta(days=rules.grace_days if rules else 0)
+    slip = passage.slips.filter(ended_on__gt=within).first()
+    if slip is None:
+        return Slip(passage=passage, since=at.date())
+    slip.ended_on = None
+    return slip
 
 
 def _outlasted(rollout: Rollout, case: Case, at: datetime) -> list[Slip]:
@@ -143,36 +143,6 @@ def _take_back(initiative: Initiative, rollout: Rollout, slip: Slip, at: datetim
     passage.void_since, passage.voided_by = at, decision
     passage.save(update_fields=["void_since", "voided_by"])
     conclude_decision(initiative, decision, by=SystemActor(), at=at)
-
-
-def _review_again(initiative: Initiative, rollout: Rollout, at: datetime) -> None:
-    """Open the review of a gate that was taken back, once, when it is the next to be judged.
-
-    Reviews of later gates are withdrawn: they cannot be decided before it. What was answered
-    stands in the new review as far as it still counts; each remit signs anew.
-    """
-    slips = _unreviewed().filter(passage__rollout=rollout)
-    gates = set(slips.values_list("passage__gate", flat=True))
-    if not gates:
-        return
-    case = case_of(rollout, today=at.date())
-    gate, rules = case.facts.gate, case.document.regate
-    if rules is None or gate is None or gate not in gates or case.facts.review is not None:
-        return
-    rollout.reviews.filter(state__in=UNDER_WAY).update(state=ReviewState.WITHDRAWN, closed_at=at)
-    review = Review.objects.create(
-        rollout=rollout,
-        gate=gate,
-        due=at.date() + timedelta(days=rules.review_days),
-        opened_at=at,
-    )
-    _tell(
-        initiative,
-        "review.opened",
-        f"Gate {review.gate} review opened, due {day_words(review.due)}: it was taken back",
-        {"review": review.pk, "gate": review.gate, "due": review.due},
-        at,
-    )
 
 
 def _ids(findings: Sequence[Finding]) -> list[str]:

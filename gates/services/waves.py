@@ -21,8 +21,13 @@ def against_release(case: Case) -> list[str]:
     reasons = []
     if case.facts.stage not in RELEASES:
         reasons.append("Waves are released in scaled production: Gate 3 comes first.")
-    elif any(gate <= OPENED_BY for gate in case.facts.owed_gates):
-        reasons.append("Its claim still owes proof of Gate 3. Prove that first.")
+    elif owed := [gate for gate in case.facts.owed_gates if gate <= OPENED_BY]:
+        why = (
+            "its claim has not been proven"
+            if case.facts.claimed
+            else "it was passed and no longer counts"
+        )
+        reasons.append(f"Gate {owed[0]} is owed: {why}. Prove it first.")
     if case.facts.paused_since is not None:
         reasons.append("It is paused. Resume it first.")
     return reasons

@@ -63,7 +63,7 @@ def premises(request: HttpRequest, reference: str) -> HttpResponse:
         {
             **forms,
             "edits": edits,
-            "assumptions": rollout.initiative.assumptions.select_related("judged_by"),
+            "assumptions": rollout.initiative.assumptions.open().select_related("judged_by"),
             "refused": next((form for form in forms.values() if form.errors), None),
         },
         status=REFUSED if any(form.errors for form in forms.values()) else 200,
@@ -150,7 +150,7 @@ ANCHORS = {
 def assumption(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """One assumption: what the pilot made of it, or that it is no longer one."""
     rollout = load(request, reference, may=may_edit)
-    row = get_object_or_404(Assumption, pk=pk, initiative=rollout.initiative_id)
+    row = get_object_or_404(Assumption.objects.open(), pk=pk, initiative=rollout.initiative_id)
     act: dict[str, Any] = {"assumption": row, "by": reader(request), "at": timezone.now()}
     if request.method == "POST" and "withdraw" in request.POST:
         withdraw_assumption(**act)

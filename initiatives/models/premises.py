@@ -49,10 +49,20 @@ class AssumptionVerdict(models.TextChoices):
     REFUTED = "refuted", _("Refuted")
 
 
+class AssumptionQuerySet(models.QuerySet["Assumption"]):
+    def open(self) -> "AssumptionQuerySet":
+        """Those on which production still rests."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def withdrawn(self) -> "AssumptionQuerySet":
+        return self.filter(withdrawn_at__isnull=False)
+
+
 class Assumption(models.Model):
     """Something that production rests on, how the pilot tests it, and what the pilot found.
 
-    One that is not validated says what follows from that.
+    One that is not validated says what follows from that. One that is withdrawn counts no more,
+    and still says who judged it.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="assumptions")
@@ -70,6 +80,10 @@ class Assumption(models.Model):
     stated_at = models.DateTimeField()
     judged_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     judged_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = AssumptionQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -78,6 +92,11 @@ class Assumption(models.Model):
                 name="initiatives_assumption_judged_paired",
                 condition=Q(judged_at__isnull=True, judged_by__isnull=True)
                 | Q(judged_at__isnull=False, judged_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="initiatives_assumption_withdrawn_paired",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="initiatives_assumption_verdict_says_what_was_found",

@@ -88,6 +88,9 @@ class UserGroup(models.Model):
     people = models.PositiveIntegerField(_("people"))
     using = models.PositiveIntegerField(_("really using it"), null=True, blank=True)
     measured_on = models.DateField(_("measured on"), null=True, blank=True)
+    measured_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     target_percent = models.PositiveSmallIntegerField(_("target, in %"), default=60)
     reason = models.TextField(_("why some do not use it"), blank=True)
     action = models.CharField(_("what is done about it"), max_length=300, blank=True)

@@ -70,8 +70,8 @@ def measure_group(
         reasons.append("Measured on: choose today or an earlier day.")
     if reasons:
         raise Refused(reasons)
-    row.using, row.measured_on = using, measured_on
-    row.save(update_fields=["using", "measured_on"])
+    row.using, row.measured_on, row.measured_by = using, measured_on, by
+    row.save(update_fields=["using", "measured_on", "measured_by"])
     conclude(
         initiative=stored,
         verb="group.measured",

@@ -60,7 +60,7 @@ def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) 
 
 
 def _judge(initiative: Initiative, act: dict[str, Any]) -> None:
-    for assumption in initiative.assumptions.filter(judged_at=None):
+    for assumption in initiative.assumptions.open().filter(judged_at=None):
         judge_assumption(
             assumption=assumption, verdict="validated", finding="It held in the pilot.", **act
         )

@@ -106,7 +106,7 @@ def test_a_wave_is_released_on_a_page_that_shows_who_lags(
     assert "Night shift is at 22 %, target 60 %: Pair each night." in shown
     refused = page("change_record", "release", running.wave.pk, sent="1")
     assert refused.status_code == 422
-    assert "owes proof of Gate 3" in refused.content.decode()
+    assert "is owed: its claim has not been proven" in refused.content.decode()
     monkeypatch.setattr(waves, "OPENED_BY", -1)
     assert page("change_record", "release", running.wave.pk, sent="1").status_code == 302
     running.wave.refresh_from_db()

@@ -157,7 +157,7 @@ def test_waves_are_released_one_after_the_other_once_gate_3_is_passed(
 def test_a_claim_releases_no_wave_before_it_is_proven(maya: User) -> None:
     claimed = make_rollout(make_initiative(owner=maya), stage="scaled", by=maya)
     planned = wave(claimed, "Everybody", in_days=0, by=maya)
-    with pytest.raises(Refused, match="owes proof of Gate 3"):
+    with pytest.raises(Refused, match="is owed: its claim has not been proven"):
         release_wave(rollout=claimed, wave=planned, by=maya, at=NOW)
 
 

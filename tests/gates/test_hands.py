@@ -1,0 +1,128 @@
+"""Whoever entered a fact that a gate's findings rest on does not decide at it; nor does taking the
+fact away make them a stranger to it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from checklists.services import confirm_check, meet_check
+from gates.case import case_of
+from gates.models import Decision, Rollout
+from gates.services.slips import settle
+from initiatives.errors import Refused
+from initiatives.models import Assumption
+from initiatives.premises import judge_assumption, withdraw_assumption
+from operations.services import count_exposure
+from operations.services.adoption import describe_group, measure_group
+from tests.factories import (
+    NOW,
+    make_assumption,
+    make_decision,
+    make_evidence,
+    make_giving_way,
+    make_metric,
+    make_passed,
+    make_source,
+)
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def decides(rollout: Rollout, user: User) -> bool:
+    stored = Rollout.objects.get(pk=rollout.pk)
+    return user.pk in case_of(stored, today=NOW.date()).decider_ids
+
+
+def test_who_lists_a_system_or_sets_a_metric_does_not_decide(
+    rollout: Rollout, carol: User, hannah: User
+) -> None:
+    assert decides(rollout, carol) and decides(rollout, hannah)
+    make_source(rollout.initiative, by=carol)
+    make_metric(rollout.initiative, by=hannah)
+    assert not decides(rollout, carol) and not decides(rollout, hannah)
+
+
+def test_who_measured_a_group_does_not_decide(rollout: Rollout, maya: User, carol: User) -> None:
+    group = describe_group(
+        initiative=rollout.initiative, name="Clerks", people=9, target_percent=60, by=maya, at=NOW
+    )
+    measure_group(group=group, using=8, measured_on=NOW.date(), by=carol, at=NOW)
+    assert not decides(rollout, carol)
+
+
+def test_who_says_a_check_is_met_does_not_decide_and_who_confirms_it_does(
+    rollout: Rollout, people: dict[str, Any], maya: User, lena: User, carol: User, hannah: User
+) -> None:
+    rollout = make_passed(rollout, gates=1, **people)
+    check = rollout.playbook.parsed.checks[0]
+    evidence = make_evidence(rollout.initiative, by=maya, verified_by=lena)
+    asked: dict[str, Any] = {"initiative": rollout.initiative, "check": check}
+    meet_check(evidence=evidence, days_valid=90, by=carol, at=NOW + DAY, **asked)
+    confirm_check(by=hannah, at=NOW + DAY, **asked)
+    assert not decides(rollout, carol)
+    assert decides(rollout, hannah)
+
+
+def test_who_counted_last_does_not_decide_where_the_stage_has_bounds(
+    rollout: Rollout, people: dict[str, Any], maya: User, carol: User
+) -> None:
+    rollout = make_passed(rollout, gates=3, **people)
+    count: dict[str, Any] = {"initiative": rollout.initiative, "exposed": 900, "at": NOW}
+    count_exposure(counted_on=NOW.date() - DAY, by=carol, **count)
+    assert not decides(rollout, carol)
+    count_exposure(counted_on=NOW.date(), by=maya, **count)
+    assert decides(rollout, carol)
+
+
+def test_a_count_from_before_the_stage_opens_no_gate(
+    rollout: Rollout, people: dict[str, Any], maya: User
+) -> None:
+    rollout = make_passed(rollout, gates=3, **people)
+    before = NOW.date() - DAY
+    count_exposure(initiative=rollout.initiative, exposed=900, counted_on=before, by=maya, at=NOW)
+    (found,) = case_of(rollout, today=NOW.date()).evaluation.of("band")
+    assert (found.state, found.key) == ("unknown", "stale")
+
+
+def test_who_stated_an_assumption_does_not_decide(rollout: Rollout, carol: User) -> None:
+    make_assumption(rollout.initiative, by=carol)
+    assert not decides(rollout, carol)
+
+
+def test_withdrawing_what_one_judged_washes_no_hands(
+    rollout: Rollout, people: dict[str, Any], maya: User, carol: User, hannah: User
+) -> None:
+    rollout = make_passed(rollout, gates=1, **people)
+    row = make_assumption(rollout.initiative, by=maya)
+    judge_assumption(assumption=row, verdict="refuted", finding="No.", by=carol, at=NOW)
+    withdraw_assumption(assumption=row, by=hannah, at=NOW)
+    assert not decides(rollout, carol) and not decides(rollout, hannah)
+    assert row.text not in [a.text for a in case_of(rollout, today=NOW.date()).facts.assumptions]
+    with pytest.raises(Refused, match="was withdrawn"):
+        withdraw_assumption(assumption=row, by=carol, at=NOW)
+
+
+def test_a_return_leaves_verdicts_and_answers_as_drafts(
+    rollout: Rollout, people: dict[str, Any], maya: User, carol: User
+) -> None:
+    rollout = make_passed(rollout, gates=2, **people)
+    assert Assumption.objects.get().verdict == "validated"
+    make_decision(rollout, "return", by=carol, return_to="intake")
+    row = Assumption.objects.get()
+    assert (row.verdict, row.judged_by) == ("untested", None)
+    assert row.finding
+
+
+def test_coming_and_going_wins_no_time(
+    rollout: Rollout, people: dict[str, Any], maya: User, lena: User
+) -> None:
+    rollout = make_passed(rollout, gates=2, **people)
+    make_giving_way(rollout, gate=1, by=maya)
+    since = rollout.passages.get(gate=1).slips.get().since
+    rollout.passages.get(gate=1).slips.update(ended_on=since + 6 * DAY)
+    settle(rollout=rollout, at=NOW + 8 * DAY)
+    assert rollout.passages.get(gate=1).slips.get().lapse is not None
+    assert Decision.objects.filter(outcome="lapse", gate=1).count() == 1
