@@ -88,12 +88,14 @@ def _line(tranche: GatedTranche, passed: set[int], stage: str) -> Line:
 
 @dataclass(frozen=True)
 class Sums:
-    """What the tranches that were not withdrawn come to."""
+    """What the tranches that were not withdrawn come to; what is frozen before anybody approved it
+    counts apart."""
 
     requested: Decimal
     approved: Decimal
     released: Decimal
     frozen: Decimal
+    frozen_requests: Decimal
 
 
 def sums(found: Sequence[Line]) -> Sums:
@@ -103,7 +105,10 @@ def sums(found: Sequence[Line]) -> Sums:
         requested=sum((each.requested for each in tranches), ZERO),
         approved=sum((each.approved or ZERO for each in tranches), ZERO),
         released=sum((line.tranche.amount for line in standing if line.released), ZERO),
-        frozen=sum((each.amount for each in tranches if each.frozen_at), ZERO),
+        frozen=sum((each.approved or ZERO for each in tranches if each.frozen_at), ZERO),
+        frozen_requests=sum(
+            (each.requested for each in tranches if each.frozen_at and not each.approved_at), ZERO
+        ),
     )
 
 

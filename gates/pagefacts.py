@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from audit.models import Event
 from audit.words import listed, short_day
-from gates.blockers import check_state
+from gates.blockers import Line, check_state
 from gates.case import Case
 from initiatives.models import Initiative
 from playbook.document import FailureMode, MvpItem
 from playbook.indicators import suggest
 from playbook.labels import ENDED, plan_ends
-from risks.models import Assessment
+from risks.models import Assessment, Response
 
 SCORE_WORDS = {
     "value_score": ("slight", "modest", "clear", "large", "decisive"),
@@ -105,6 +107,15 @@ class ModeRow:
     residual: str
     overdue: bool
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether it is critical now and its response is not in place."""
+        return (
+            self.current == "critical"
+            and self.assessment is not None
+            and self.assessment.response != Response.IN_PLACE
+        )
+
 
 def mode_rows(case: Case, assessments: Iterable[Assessment]) -> list[ModeRow]:
     by_mode = {assessment.mode: assessment for assessment in assessments}
@@ -117,7 +128,7 @@ def _mode(case: Case, mode: FailureMode, assessment: Assessment | None) -> ModeR
         shown = fired[0].threshold.says if fired else mode.indicators[0].question
         return ModeRow(mode, None, shown, "", "", False)
     rate = case.document.rating.rate
-    shown = fired[0].threshold.says if fired else assessment.response_text
+    shown = fired[0].threshold.says if fired else _nothing_fired(case, mode)
     return ModeRow(
         mode,
         assessment,
@@ -126,6 +137,29 @@ def _mode(case: Case, mode: FailureMode, assessment: Assessment | None) -> ModeR
         rate(assessment.residual_likelihood, assessment.residual_impact),
         assessment.reassess_by < case.facts.today,
     )
+
+
+def _nothing_fired(case: Case, mode: FailureMode) -> str:
+    figures = case.facts.figures.get(mode.key, {})
+    known = any(figures.get(indicator.key) is not None for indicator in mode.indicators)
+    return "No figure fires." if known else "No figure is answered yet."
+
+
+def unanswered(rows: Iterable[ModeRow], reference: str) -> list[Line]:
+    """What is critical while its response is planned or missing, to be minded at a decision."""
+    return [
+        Line(
+            "warning",
+            "warning",
+            f"{row.mode.name} is critical",
+            "Its response is only planned. It stays critical until that is in place."
+            if row.assessment.response == Response.PLANNED
+            else "Nothing is done about it.",
+            reverse("gates:risk", args=[reference, row.mode.key]),
+        )
+        for row in rows
+        if row.unanswered and row.assessment is not None
+    ]
 
 
 def modes_sentence(rows: Iterable[ModeRow]) -> str:

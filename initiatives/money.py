@@ -3,7 +3,7 @@
 Nothing here releases money. That takes a gate's decision, and gates are known further up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,6 +36,19 @@ def approved_from(fund: Fund, *, but: Tranche | None = None) -> Decimal:
         tranches = tranches.exclude(pk=but.pk)
     total: Decimal | None = tranches.aggregate(total=Sum("approved"))["total"]
     return total or ZERO
+
+
+def left_in(funds: Iterable[Fund]) -> dict[int, Decimal]:
+    """What each fund, by its id, has left once what is approved from it is taken off."""
+    held = {fund.pk: fund.amount for fund in funds}
+    approved = (
+        Tranche.objects.standing()
+        .filter(fund__in=held, approved__isnull=False)
+        .order_by()
+        .values_list("fund")
+        .annotate(total=Sum("approved"))
+    )
+    return {**held, **{pk: held[pk] - total for pk, total in approved}}
 
 
 def currency_of(initiative: Initiative) -> str:

@@ -166,8 +166,14 @@ def bullet(
 
 @lru_cache(maxsize=4096)
 def band(value: float | None, low: float, high: float, unit: str = "%") -> SafeString:
-    """A share against the band it must stay in: a bar for now, the band behind it, its bounds."""
-    top = max(min(high * 2, 100), (value or 0), 1)
+    """A share against the band it must stay in: a bar for now, the band behind it, its bounds.
+
+    The scale ends at twice the upper bound; where the bar would leave it, at 100, so that no share
+    below that fills it.
+    """
+    top = max(min(high * 2, 100), 1)
+    if value is not None and value > top:
+        top = max(100, value)
     out = value is not None and not low <= value <= high
     now = "not counted" if value is None else f"now {_figure(round(value, 1), unit)}"
     words = f"{now}, band {_figure(low)} to {_figure(high, unit)}{', out of it' if out else ''}"

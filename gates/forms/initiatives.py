@@ -248,7 +248,7 @@ class CreateForm(OwnerAndSponsor, InitiativeForm):
 
     form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput())
     none_of = forms.CharField(
-        label=_("Existing initiatives"),
+        label=_("It is none of these"),
         required=False,
         max_length=200,
         # The confirmation's own field on the page has the id.
@@ -261,7 +261,10 @@ class CreateForm(OwnerAndSponsor, InitiativeForm):
         if {like.initiative.reference for like in alike} <= {*self.cleaned_data["none_of"].split()}:
             return False
         self.alike = alike
-        self.add_error("none_of", _("Some look like this one. Say that it is none of them."))
+        self.add_error(
+            "none_of",
+            _("Some initiatives look like it. Open one of them, or tick “It is none of these”."),
+        )
         return True
 
 

@@ -92,13 +92,18 @@ class AskForm(Form):
         *,
         document: Document,
         funds: Sequence[Fund],
+        left: Mapping[int, Decimal],
         currency: str,
     ) -> None:
         super().__init__(data)
         self.funds = {f"fund-{fund.pk}": fund for fund in funds}
+        self.left = left
         self._choices("stage", [(key, document.stage(key).name) for key in PATH[1:]])
         others = [kind for kind in BudgetKind if kind != BudgetKind.FUND]
-        named = [(key, f"{fund} ({fund.currency})") for key, fund in self.funds.items()]
+        named = [
+            (key, _now("%(fund)s, %(left)s left") % {"fund": fund, "left": self._left(fund)})
+            for key, fund in self.funds.items()
+        ]
         self._choices("paid_from", [*named, *((kind.value, kind.label) for kind in others)])
         self.kept = currency
         self.fields["currency"].help_text = _("Three letters, such as USD; a fund brings its own")
@@ -123,7 +128,21 @@ class AskForm(Form):
         chosen = cleaned.get("paid_from")
         if chosen and chosen not in self.funds and not cleaned.get("currency", "-"):
             self.add_error("currency", _now("Give “Currency” as three letters, such as USD."))
+        fund, amount = self.funds.get(chosen or ""), cleaned.get("amount")
+        if fund is not None and amount is not None and amount > fund.amount:
+            self.add_error(
+                "amount",
+                _now("%(fund)s holds %(held)s in all and has %(left)s left. Ask for less.")
+                % {
+                    "fund": fund,
+                    "held": told(fund.amount, fund.currency),
+                    "left": self._left(fund),
+                },
+            )
         return cleaned
+
+    def _left(self, fund: Fund) -> str:
+        return told(self.left[fund.pk], fund.currency)
 
 
 class ApproveForm(Form):

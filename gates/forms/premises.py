@@ -86,6 +86,12 @@ class ContrastsForm(Form):
                 yield condition, *values
 
     @property
+    def told(self) -> bool:
+        """Whether the distance of every condition is judged."""
+        rows = (self.stored.get(condition.key) for condition in self.conditions)
+        return all(row is not None and row.distance != Distance.UNKNOWN for row in rows)
+
+    @property
     def rows(self) -> Iterator[ContrastRow]:
         for condition in self.conditions:
             key = condition.key

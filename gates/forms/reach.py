@@ -49,6 +49,19 @@ class CountForm(RecordForm):
         last = self.initiative.exposures.first()
         return {"counted_on": self.today, "note": last.note if last else ""}
 
+    def clean_exposed(self) -> int:
+        exposed: int = self.cleaned_data["exposed"]
+        whole = self.initiative.population
+        if whole and exposed > whole:
+            raise forms.ValidationError(
+                say(
+                    "%(field)s: more than the %(whole)s it is intended for. Check the count, or "
+                    "first raise how many it will reach, on the initiative's own form."
+                )
+                % {"field": self.fields["exposed"].label, "whole": f"{whole:,}"}
+            )
+        return exposed
+
     def save(self, *, by: User, at: datetime) -> str:
         row = reach.count_exposure(initiative=self.initiative, by=by, at=at, **self.cleaned_data)
         return say("Counted: %s with access.") % f"{row.exposed:,}"

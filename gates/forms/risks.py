@@ -22,8 +22,8 @@ from risks.models import Assessment, Response
 
 DEGREES = ("likelihood", "impact")
 UNSAID = {
-    "likelihood": _("Choose how likely it is as things stand."),
-    "impact": _("Choose how much it would hurt."),
+    "likelihood": _("No figure suggests it yet. Choose how likely it is as things stand."),
+    "impact": _("No figure suggests it yet. Choose how much it would hurt."),
 }
 
 

@@ -57,7 +57,10 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "step": next_step(rollout, case, reader),
         "review_action": _review_action(case, reader, initiative),
         "lines": blockers.lines(case, initiative.reference),
-        "warnings": blockers.warnings(case, initiative.reference),
+        "warnings": [
+            *blockers.warnings(case, initiative.reference),
+            *pagefacts.unanswered(modes, initiative.reference),
+        ],
         "shares": blockers.shares(case, initiative.reference),
         "deciders": listed([person.label for person in case.facts.deciders], "or"),
         "barred": pagefacts.barred(case, initiative, beside.submitter_id),

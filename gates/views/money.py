@@ -35,6 +35,7 @@ from initiatives.money import (
     approved_from,
     currency_of,
     enter_costs,
+    left_in,
     request_tranche,
     told,
 )
@@ -103,10 +104,12 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask for the money of one stage."""
     rollout = load(request, reference, may=may_edit)
     document, initiative = rollout.playbook.parsed, rollout.initiative
+    funds = list(Fund.objects.open_on(today()))
     form = AskForm(
         request.POST if request.method == "POST" else None,
         document=document,
-        funds=list(Fund.objects.open_on(today())),
+        funds=funds,
+        left=left_in(funds),
         currency=currency_of(initiative),
     )
     if request.method == "POST" and form.is_valid():
@@ -144,7 +147,7 @@ def _tranche(
     request: HttpRequest, reference: str, pk: int, may: Right
 ) -> tuple[Rollout, GatedTranche]:
     rollout = load(request, reference, may=may)
-    rows = GatedTranche.objects.select_related("fund", "requested_by")
+    rows = GatedTranche.objects.select_related("fund", "requested_by", "approved_by", "release")
     return rollout, get_object_or_404(rows, pk=pk, initiative=rollout.initiative_id)
 
 
@@ -203,10 +206,25 @@ def thaw(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@get_or_post
 def withdraw(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
-    """Take back what was asked."""
-    return _act(request, reference, pk, services.withdraw, may_edit, _("Withdrew %s."))
+    """Take back what was asked, once the page has said how much and what follows."""
+    if request.method == "POST":
+        return _act(request, reference, pk, services.withdraw, may_edit, _("Withdrew %s."))
+    rollout, tranche = _tranche(request, reference, pk, may_edit)
+    if tranche.withdrawn_at is not None or hasattr(tranche, "release"):
+        messages.error(request, _("It is released or withdrawn, so nothing is left to withdraw."))
+        return redirect("gates:money", reference)
+    return show(
+        request,
+        "gates/money_withdraw.html",
+        rollout,
+        {
+            "tranche": tranche,
+            "stage": rollout.playbook.parsed.stage(tranche.stage),
+            "gate": services.gate_into(tranche.stage),
+        },
+    )
 
 
 @login_required

@@ -373,3 +373,21 @@ def test_the_page_costs_the_same_however_much_there_is(
             read(client.get(rollout.initiative.get_absolute_url()))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("page", ["ladder", "evidence_list", "history"])
+def test_every_page_among_the_tabs_carries_them(client, rollout, maya, page):
+    client.force_login(maya)
+    url = reverse(f"gates:{page}", args=[rollout.initiative.reference])
+    assert f'<a href="{url}" aria-current="page">' in client.get(url).content.decode()
+
+
+def test_what_is_critical_with_a_response_only_planned_is_to_be_minded(client, rollout, maya):
+    make_assessment(
+        rollout.initiative, "value", likelihood=5, impact=5, response="planned", by=maya
+    )
+    client.force_login(maya)
+    html = client.get(rollout.initiative.get_absolute_url()).content.decode()
+    assert "No response in place" in html
+    assert "is critical</b>" in html
+    assert "No figure is answered yet." in html

@@ -33,7 +33,6 @@ NOT_PAGES = {
     "gates:resume",
     "gates:thaw_money",
     "gates:verify_evidence",
-    "gates:withdraw_money",
     "mfa_download_recovery_codes",
     "portfolio:crosswalk_export",
     "portfolio:playbook_draft_toml",

@@ -180,7 +180,7 @@ RULES = {
     "gates:approve_money": Rule(DECIDES, DECIDES),
     "gates:release_money": Rule(NOT_IN_USE, ASSIGNS),
     "gates:thaw_money": Rule(NOT_IN_USE, ASSIGNS),
-    "gates:withdraw_money": Rule(NOT_IN_USE, WORKS_ON_IT),
+    "gates:withdraw_money": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:decide": Rule(PART_OF_IT, DECIDES),
     "gates:decision": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:stall": Rule(WORKS_ON_IT, WORKS_ON_IT),
