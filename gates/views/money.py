@@ -88,7 +88,7 @@ def money_page(request: HttpRequest, reference: str) -> HttpResponse:
 def _currency(lines: list[money.Line], rows: list[Cost]) -> str:
     """All of one initiative's money is in one currency, but for what was withdrawn."""
     standing = [line.tranche for line in lines if line.tranche.withdrawn_at is None]
-    kept = [each.currency for each in (*standing, *rows)]
+    kept = [*(tranche.currency for tranche in standing), *(row.currency for row in rows)]
     return kept[0] if kept else ""
 
 
