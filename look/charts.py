@@ -1,6 +1,7 @@
 """The drawn charts. Every x is a percentage, so one drawing fits every width.
 
-No chart truncates its axis, and each says in words what it shows.
+No chart truncates its axis, and each says in words what it shows. Long because the charts share
+their scales and shapes, and are read beside each other.
 """
 
 from collections import Counter

@@ -22,7 +22,9 @@ def test_a_score_goes_from_one_to_five(field: str, score: int) -> None:
 @pytest.mark.parametrize("url", ["ftp://files.example.org/report", "ftps://files.example.org/x"])
 def test_evidence_is_no_link_that_a_browser_does_not_open(url: str) -> None:
     form = EvidenceForm({"title": "Load test", "url": url})
-    assert form.errors == {"url": ["Begin the link with https:// or http://."]}
+    assert form.errors == {
+        "url": ["Give “Link” as a whole link, such as https://example.org/report."]
+    }
 
 
 @pytest.mark.parametrize("url", ["https://example.org/x", "HTTP://example.org/x", "example.org/x"])
