@@ -1,5 +1,7 @@
 """The production-first design assessment and the Minimum Viable Production ladder."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -62,7 +64,8 @@ class Check(models.Model):
     verified before, by confirming that it shows this too.
 
     *Lapsed* is not stored: a met check lapses on the day after ``valid_until``, the end of its
-    evidence's shelf life.
+    evidence's shelf life. Fresh evidence for a check that counts is a ``renewal``: it takes the
+    place of what is there once a second person saw it, and not a moment before.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="checks")
@@ -87,6 +90,14 @@ class Check(models.Model):
     confirmed_by = models.ForeignKey(
         User, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
+    renewal = models.ForeignKey(
+        Evidence, null=True, editable=False, on_delete=models.RESTRICT, related_name="renews"
+    )
+    renewal_until = models.DateField(null=True, editable=False)
+    renewed_at = models.DateTimeField(null=True, editable=False)
+    renewed_by = models.ForeignKey(
+        User, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = CheckQuerySet.as_manager()
 
@@ -108,6 +119,16 @@ class Check(models.Model):
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("met_by")),
             ),
             models.CheckConstraint(
+                name="checklists_check_renewed_paired",
+                condition=Q(renewal__isnull=True, renewed_at__isnull=True, renewed_by__isnull=True)
+                | Q(renewal__isnull=False, renewed_at__isnull=False, renewed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="checklists_check_renewed_while_met",
+                condition=Q(renewal__isnull=True, renewal_until__isnull=True)
+                | Q(status=CheckStatus.MET),
+            ),
+            models.CheckConstraint(
                 name="checklists_check_assigned_to_somebody",
                 condition=Q(status=CheckStatus.UNASSIGNED, assignee__isnull=True)
                 | ~Q(status=CheckStatus.UNASSIGNED) & Q(assignee__isnull=False),
@@ -125,3 +146,18 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative.reference} {self.key}"
+
+    @property
+    def newest(self) -> Evidence | None:
+        """The evidence brought for it last, which a second person may still have to see."""
+        return self.renewal or self.evidence
+
+    @property
+    def brought_at(self) -> datetime | None:
+        """When the newest evidence was brought for it."""
+        return self.renewed_at or self.met_at
+
+    @property
+    def brought_by_id(self) -> int | None:
+        """Who brought the newest evidence for it."""
+        return self.renewed_by_id or self.met_by_id

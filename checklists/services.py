@@ -9,8 +9,8 @@ from audit.words import day_words
 from checklists.models import Check, CheckStatus, DesignAnswer
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
-from initiatives.services import conclude, lock
-from playbook.document import DesignQuestion, MvpCheck
+from initiatives.services import conclude, lock, verify_evidence
+from playbook.document import DesignQuestion, Document, MvpCheck
 
 
 @transaction.atomic
@@ -68,6 +68,7 @@ def _save(check: Check, asked: MvpCheck, verb: str, summary: str, by: User, at: 
             "evidence": check.evidence_id,
             "valid_until": check.valid_until,
             "confirmed_by": check.confirmed_by_id,
+            "renewal": check.renewal_id,
         },
         by=by,
         at=at,
@@ -123,6 +124,7 @@ def meet_check(
 ) -> Check:
     """Say that the check is met and by which evidence; it counts once a second person saw that.
 
+    A check that counts goes on counting by what it has until the new evidence is seen.
     ``days_valid`` is the shelf life from the playbook, counted from the day the evidence came.
     Raises Refused for evidence of another initiative, or evidence that has run out.
     """
@@ -134,9 +136,49 @@ def meet_check(
         raise Refused(f"This evidence counted until {day_words(until)}. Bring something fresher.")
     row = _check(stored, check)
     row.assignee = row.assignee or by
+    seen_just_now = evidence.verified_at is not None and evidence.verified_at >= at
+    if not seen_just_now and row.evidence_id != evidence.pk and _counts(row, at.date()):
+        row.renewal, row.renewal_until = evidence, until
+        row.renewed_at, row.renewed_by = at, by
+        summary = f"fresh evidence “{evidence.title}” waits to be seen"
+        return _save(row, check, "check.renewed", summary, by, at)
+    _forget_renewal(row)
     row.status, row.evidence, row.valid_until = CheckStatus.MET, evidence, until
     row.met_at, row.met_by, row.confirmed_at, row.confirmed_by = at, by, None, None
     return _save(row, check, "check.met", f"met, shown by “{evidence.title}”", by, at)
+
+
+def _counts(row: Check, today: date) -> bool:
+    """Whether it is met, seen and not lapsed."""
+    fresh = row.valid_until is None or row.valid_until >= today
+    return fresh and row.pk is not None and Check.objects.shown().filter(pk=row.pk).exists()
+
+
+def _forget_renewal(row: Check) -> None:
+    row.renewal = row.renewal_until = row.renewed_at = row.renewed_by = None
+
+
+def _take_up(row: Check) -> None:
+    """The renewal is what shows the check from now on."""
+    row.evidence, row.valid_until = row.renewal, row.renewal_until
+    row.met_at, row.met_by = row.renewed_at, row.renewed_by
+    row.confirmed_at = row.confirmed_by = None
+    _forget_renewal(row)
+
+
+@transaction.atomic
+def verify_proof(*, evidence: Evidence, document: Document, by: User, at: datetime) -> Evidence:
+    """Verify evidence; the checks that it renews rest on it from now on.
+
+    Raises Refused for whoever brought it.
+    """
+    verified = verify_evidence(evidence=evidence, by=by, at=at)
+    renewed = Check.objects.filter(renewal=evidence).select_related("initiative", "renewal")
+    for row in renewed.filter(key__in=[check.key for check in document.checks]):
+        _take_up(row)
+        summary = f"met, shown by “{verified.title}”"
+        _save(row, document.check(row.key), "check.met", summary, by, at)
+    return verified
 
 
 @transaction.atomic
@@ -147,12 +189,15 @@ def confirm_check(*, initiative: Initiative, check: MvpCheck, by: User, at: date
     not said to be met or its evidence is not verified.
     """
     row = _check(lock(initiative.pk), check)
-    if row.status != CheckStatus.MET or row.evidence is None:
+    if row.status != CheckStatus.MET or row.newest is None:
         raise Refused("This check is not marked as met.")
-    if by.pk in (row.evidence.added_by_id, row.met_by_id):
+    if by.pk in (row.newest.added_by_id, row.brought_by_id):
         raise Refused("A second person confirms it. You brought or chose this evidence.")
-    if row.evidence.verified_at is None:
+    if row.newest.verified_at is None:
         raise Refused("Verify the evidence first.")
+    if row.renewal is not None:
+        _take_up(row)
+    assert row.evidence is not None
     row.confirmed_at, row.confirmed_by = at, by
     summary = f"confirmed, shown by “{row.evidence.title}”"
     return _save(row, check, "check.confirmed", summary, by, at)
@@ -175,6 +220,7 @@ def reopen_check(
     row.status = CheckStatus.PLANNED if planned else CheckStatus.ASSIGNED
     row.evidence = row.valid_until = None
     row.met_at = row.met_by = row.confirmed_at = row.confirmed_by = None
+    _forget_renewal(row)
     return _save(row, check, "check.reopened", f"no longer met. {reason.strip()}", by, at)
 
 

@@ -25,13 +25,13 @@ def signs_for_own_work(user: User, case: Case) -> bool:
 def may_confirm(user: User, check: Check, verifies: bool) -> bool:
     """A second person, of those who verify on the initiative, where the check's evidence was
     verified before it was brought for this check."""
-    evidence = check.evidence
+    evidence, brought_at = check.newest, check.brought_at
     return (
         verifies
         and evidence is not None
         and evidence.verified_at is not None
-        and check.met_at is not None
-        and check.confirmed_at is None
-        and evidence.verified_at < check.met_at
-        and user.pk not in (evidence.added_by_id, check.met_by_id)
+        and brought_at is not None
+        and (check.confirmed_at is None or check.renewal is not None)
+        and evidence.verified_at < brought_at
+        and user.pk not in (evidence.added_by_id, check.brought_by_id)
     )

@@ -143,6 +143,7 @@ def _letter(case: Case, check: MvpCheck) -> str:
 
 
 ACTIONS = ("plan", "meet", "reopen")
+PROOFS = ("evidence", "renewal")
 
 
 @login_required
@@ -153,7 +154,11 @@ def check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     asked = named(rollout.playbook.parsed.check, key)
     stored = (
         Check.objects.filter(initiative=rollout.initiative_id, key=key)
-        .select_related("assignee", "confirmed_by", "evidence__added_by", "evidence__verified_by")
+        .select_related(
+            "assignee",
+            "confirmed_by",
+            *(f"{proof}__{by}" for proof in PROOFS for by in ("added_by", "verified_by")),
+        )
         .first()
     )
     sent = request.POST.get("action") if request.method == "POST" else None
@@ -198,7 +203,7 @@ def check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 
 
 def _may_verify(request: HttpRequest, rollout: Rollout, stored: Check | None) -> bool:
-    evidence = stored.evidence if stored else None
+    evidence = stored.newest if stored else None
     return (
         evidence is not None
         and evidence.verified_at is None
@@ -241,9 +246,11 @@ def _carry_out(
         with transaction.atomic():
             evidence = form.proof(by=by, at=at)
             assert evidence is not None
-            services.meet_check(
+            row = services.meet_check(
                 evidence=evidence, days_valid=rollout.playbook.parsed.days_valid(asked), **common
             )
+        if row.renewal is not None:
+            return _("evidence brought. Until a second person has seen it, the former counts.")
         if evidence.verified_at:
             return _("evidence chosen. It counts once a second person confirms that it shows this.")
         return _("evidence attached. It counts once a second person has verified it.")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import reader
-from checklists.services import confirm_check
+from checklists.services import confirm_check, verify_proof
 from gates.forms.evidence import EvidenceForm
 from gates.today import today
 from gates.views.loading import load
@@ -19,7 +19,7 @@ from gates.views.page import REFUSED, named, show
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
 from initiatives.permissions import may_edit, may_verify
-from initiatives.services import add_evidence, verify_evidence, withdraw_verification
+from initiatives.services import add_evidence, withdraw_verification
 
 A_PAGE = 50
 
@@ -104,7 +104,7 @@ def verify(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             confirm_check(initiative=initiative, check=asked, by=by, at=at)
             messages.success(request, _("Confirmed: %(check)s") % {"check": asked.name})
         else:
-            verify_evidence(evidence=found, by=by, at=at)
+            verify_proof(evidence=found, document=rollout.playbook.parsed, by=by, at=at)
             messages.success(request, _("Verified: %(title)s") % {"title": found.title})
     except Refused as refused:
         for reason in refused.reasons:

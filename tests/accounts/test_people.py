@@ -220,7 +220,8 @@ def test_a_theme_chosen_in_the_menu_comes_along_to_another_browser(
     assert "data-theme" not in client.get("/profile/").content.decode()
 
 
-def test_times_are_shown_in_the_readers_zone(client: Client, ada: User) -> None:
+def test_times_are_shown_in_the_readers_zone(client: Client, ada: User, time_machine: Any) -> None:
+    time_machine.move_to(NOW)
     User.objects.filter(pk=ada.pk).update(time_zone="Pacific/Auckland")
     invite(ada)
     client.force_login(ada)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from audit.services import verify
-from tests.soak.histories import trial, without_the_lock
+from tests.soak.histories import lingering, trial, without_the_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,13 @@ def test_no_stage_is_reached_whose_guards_did_not_hold_at_commit() -> None:
     assert verify()[1] == []
 
 
+def test_a_decider_who_lingers_breaks_no_rule_either() -> None:
+    with lingering():
+        report = trial(count=10, seed=SEED, gates=[1])
+    assert report.problems == []
+
+
 def test_without_the_lock_the_same_histories_break_the_rules() -> None:
-    with without_the_lock():
-        report = trial(count=HISTORIES, seed=SEED, until_problem=True)
+    with without_the_lock(), lingering():
+        report = trial(count=HISTORIES, seed=SEED, gates=[1], until_problem=True)
     assert any("go at gate" in problem for problem in report.problems)

@@ -17,7 +17,7 @@ from playbook.glossary import named_items
 from playbook.loading import standard
 from portfolio.crosswalk import shown_on
 from portfolio.sample.seed import seed
-from tests.factories import make_initiative, make_ready, make_rollout
+from tests.factories import NOW, make_initiative, make_ready, make_rollout
 
 pytestmark = pytest.mark.django_db
 
@@ -114,7 +114,7 @@ def test_what_ran_out_is_not_counted(ready: Rollout) -> None:
     framework = standard().framework("eu_ai_act")
 
     def whole(days: int) -> int:
-        reach = shown_on(timezone.now().date() + timedelta(days=days)).reach(framework)
+        reach = shown_on(NOW.date() + timedelta(days=days)).reach(framework)
         return sum(each.whole for each in reach)
 
     assert whole(0) > whole(5000)

@@ -8,7 +8,7 @@ released together on connections of their own.
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +22,12 @@ from audit.models import Event
 from checklists.services import reopen_check
 from gates.case import case_of
 from gates.models import Review, Rollout, SignOff
+from gates.services import decisions
 from gates.services.decisions import Choice, decide
 from gates.services.reviews import answer_criterion, sign_off, submit_review, withdraw_review
 from gates.services.rollouts import pause
 from initiatives.errors import NotAllowed, Refused
-from initiatives.models import InitiativeQuerySet
+from initiatives.models import Initiative, InitiativeQuerySet
 from initiatives.services import (
     add_evidence,
     assign_people,
@@ -262,11 +263,13 @@ class Report:
         return self.overlapped / max(self.histories, 1)
 
 
-def trial(*, count: int, seed: int, until_problem: bool = False) -> Report:
+def trial(
+    *, count: int, seed: int, gates: Sequence[int] = GATES, until_problem: bool = False
+) -> Report:
     """Run histories from a seed; with ``until_problem`` stop at the first broken rule."""
     rng = random.Random(seed)
     cast = make_cast()
-    templates = [make_template(cast, gate) for gate in GATES]
+    templates = [make_template(cast, gate) for gate in gates]
     document, report = playbook(), Report()
     with acting() as pool:
         for history in histories(rng, cast, templates, count):
@@ -287,3 +290,20 @@ def trial(*, count: int, seed: int, until_problem: bool = False) -> Report:
 def without_the_lock() -> Any:
     """The negative control: services read the initiative without locking its row."""
     return patch.object(InitiativeQuerySet, "select_for_update", lambda self, **options: self)
+
+
+@contextmanager
+def lingering() -> Iterator[None]:
+    """Whoever decides rests between judging the facts and writing the decision, until somebody
+    else has acted or a moment has passed: the race that the lock forbids shows for certain."""
+    carry_out = decisions._carry_out
+
+    def rested(initiative: Initiative, *args: Any) -> Any:
+        unchanged = Initiative.objects.filter(pk=initiative.pk, version=initiative.version)
+        deadline = time.monotonic() + 0.25
+        while unchanged.exists() and time.monotonic() < deadline:
+            pass
+        return carry_out(initiative, *args)
+
+    with patch.object(decisions, "_carry_out", rested):
+        yield
