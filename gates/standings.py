@@ -69,7 +69,7 @@ def _judge_alone(pk: int, at: datetime) -> None:
 
 
 def keep(rollouts: QuerySet[Rollout], at: datetime) -> None:
-    cases = cases_of(rollouts, today=at.date())
+    cases = cases_of(rollouts, at=at)
     save(standing_of(case, rollout_id=pk, at=at) for pk, case in cases.items())
 
 
@@ -178,7 +178,7 @@ def standings_of_new(rollouts: Sequence[Rollout], *, at: datetime) -> list[Stand
     for rollout in rollouts:
         kinds.setdefault(kind_of[rollout.pk], rollout)
     cases = cases_of(
-        Rollout.objects.filter(pk__in=[rollout.pk for rollout in kinds.values()]), today=at.date()
+        Rollout.objects.filter(pk__in=[rollout.pk for rollout in kinds.values()]), at=at
     )
     judged = {
         kind: standing_of(cases[rollout.pk], rollout_id=rollout.pk, at=at)

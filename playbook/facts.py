@@ -1,18 +1,18 @@
 """What is known of one rollout when a gate is judged: plain values, no database, no clock.
 
-``Facts`` is what a decision is made on. Its canonical form leaves out ``today`` and whatever
+``Facts`` is what a decision is made on. Its canonical form leaves out ``at`` and whatever
 only helps to say who might act, so that its digest changes when a fact changes and not at
 midnight.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from playbook.rebuilding import build
 
-PASSING = ("today", "progress_on", "deciders", "barred", "authors")
+PASSING = ("at", "progress_on", "deciders", "barred", "authors")
 
 
 class FactsIncomplete(ValueError):
@@ -214,7 +214,7 @@ class Facts:
     ids of owner, submitter and whoever brought the evidence.
     """
 
-    today: date
+    at: datetime
     name: str
     stage: str
     gate: int | None
@@ -253,6 +253,11 @@ class Facts:
     """What a go releases, so that whoever decides signs for it."""
 
     @property
+    def today(self) -> date:
+        """The UTC day by which what is due and what counts until some day is judged."""
+        return self.at.date()
+
+    @property
     def exposed_percent(self) -> float | None:
         """The share of the intended population that has access; None where either is unknown."""
         if self.exposure is None or not self.population:
@@ -268,7 +273,7 @@ class Facts:
 
     @classmethod
     def from_canonical(
-        cls, data: Mapping[str, Any], *, today: date, deciders: tuple[Person, ...]
+        cls, data: Mapping[str, Any], *, at: datetime, deciders: tuple[Person, ...]
     ) -> Self:
         """The facts of a decision as they were on its day, from what was kept of them.
 
@@ -279,8 +284,8 @@ class Facts:
             facts: Self = build(
                 cls,
                 {name: value for name, value in data.items() if name not in PASSING},
-                today=today,
-                progress_on=today,
+                at=at,
+                progress_on=at.date(),
                 deciders=deciders,
                 barred=(),
             )

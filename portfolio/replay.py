@@ -224,7 +224,7 @@ def _past(draft: Document, found: Replay) -> Iterator[Turn]:
         day = row.decided_at.date()
         try:
             facts = Facts.from_canonical(
-                row.facts, today=day, deciders=(Person(row.decided_by_id, ""),)
+                row.facts, at=row.decided_at, deciders=(Person(row.decided_by_id, ""),)
             )
         except FactsIncomplete:
             found.unreadable += 1
@@ -272,7 +272,7 @@ def _version_then(row: Any, facts: Facts, moves: Moves) -> int:
 
 def moved_by(draft: Document, rollouts: QuerySet[Rollout], *, at: datetime) -> Iterator[Moved]:
     """What the draft would judge otherwise of these rollouts as they stand, in their order."""
-    cases = cases_of(rollouts, today=at.date())
+    cases = cases_of(rollouts, at=at)
     named = rollouts.order_by("initiative__number").values_list(
         "pk", "initiative__reference", "initiative__name"
     )

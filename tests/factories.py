@@ -149,7 +149,7 @@ def make_ready(
     ``skip`` names finding ids (``criterion:baseline``, ``rung:data_pipeline``) or kinds that are
     left as they are.
     """
-    case = case_of(rollout, today=at.date())
+    case = case_of(rollout, at=at)
     evidence = make_evidence(rollout.initiative, by=by, verified_by=verifier, at=at)
     for finding in case.evaluation.blockers:
         if finding.id not in skip and finding.kind not in skip:
@@ -372,7 +372,7 @@ def make_decision(
 ) -> Any:
     """A decision on the facts as they are."""
     rollout = Rollout.objects.get(pk=rollout.pk)
-    seen = case_of(rollout, today=at.date()).seen
+    seen = case_of(rollout, at=at).seen
     choice.setdefault("reason", "It holds.")
     if outcome not in ("go", "conditional_go"):
         choice.setdefault("cause", "integration")

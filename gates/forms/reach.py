@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
@@ -113,7 +114,7 @@ class ReleaseForm(RecordForm):
         return f"{self.row}"
 
     def notes(self) -> list[str]:
-        notes = against_release(case_of(self.rollout, today=self.today))
+        notes = against_release(case_of(self.rollout, at=timezone.now()))
         if self.row.starts > self.today:
             notes.append(say("It is planned for a later day."))
         for group in self.initiative.user_groups.filter(using__isnull=False):

@@ -86,7 +86,7 @@ def revoke_go(*, condition: Condition, at: datetime) -> Decision | None:
         pk=stored.rollout_id
     )
     falls_back = go.to_stage != go.from_stage and rollout.stage == go.to_stage
-    case = case_of(rollout, today=at.date())
+    case = case_of(rollout, at=at)
     decision = Decision(
         rollout=rollout,
         gate=go.gate,

@@ -78,7 +78,7 @@ def decide(
     """
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("initiative", "playbook", "claim").get(pk=rollout.pk)
-    case = case_of(stored, today=at.date())
+    case = case_of(stored, at=at)
     if by.pk not in case.decider_ids:
         raise NotAllowed(
             "The program office or the sponsor decides, and never the owner, the submitter or "

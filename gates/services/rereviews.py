@@ -33,7 +33,7 @@ def review_again(*, initiative: Initiative, rollout: Rollout, at: datetime) -> N
     gates = set(unreviewed().filter(rollout=rollout).values_list("gate", flat=True))
     if not gates:
         return
-    case = case_of(rollout, today=at.date())
+    case = case_of(rollout, at=at)
     gate = case.facts.gate
     if gate is None or gate not in gates:
         return

@@ -26,7 +26,7 @@ def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = 
     under way, no gate is ahead, or the date has passed.
     """
     initiative = lock(rollout.initiative_id)
-    case = case_of(rollout, today=at.date())
+    case = case_of(rollout, at=at)
     if case.facts.gate is None:
         raise Refused("No gate lies ahead of this initiative.")
     if case.facts.review is not None:
@@ -123,7 +123,7 @@ def submit_review(*, review: Review, by: User, at: datetime) -> Review:
     stored = _under_lock(review)
     if stored.state != ReviewState.OPEN:
         raise Refused(f"This review is {stored.get_state_display().lower()} already.")
-    case = case_of(stored.rollout, today=at.date())
+    case = case_of(stored.rollout, at=at)
     if case.facts.review is None or case.facts.review.id != stored.pk:
         raise Refused("The initiative is at another gate now. Withdraw this review.")
     reasons = [
@@ -182,7 +182,7 @@ def sign_off(
     initiative = stored.rollout.initiative
     if not may_sign_off(by, remit):
         raise NotAllowed("Only a reviewer of this remit signs off for it.")
-    if signs_for_own_work(by, case_of(stored.rollout, today=at.date())):
+    if signs_for_own_work(by, case_of(stored.rollout, at=at)):
         raise Refused(str(OWN_WORK))
     if stored.state != ReviewState.SUBMITTED:
         raise Refused("A review is signed off after it is submitted and before it is decided.")

@@ -47,7 +47,7 @@ def settle(*, rollout: Rollout, at: datetime) -> None:
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("initiative", "playbook").get(pk=rollout.pk)
     with hooks.gathered(at):
-        case = case_of(stored, today=at.date())
+        case = case_of(stored, at=at)
         _end(initiative, stored, case, at)
         _open(initiative, stored, case, at)
         for slip in _outlasted(stored, case, at):
@@ -123,7 +123,7 @@ def _outlasted(rollout: Rollout, case: Case, at: datetime) -> list[Slip]:
 
 
 def _take_back(initiative: Initiative, rollout: Rollout, slip: Slip, at: datetime) -> None:
-    case = case_of(rollout, today=at.date())  # of its own: an earlier gate may just have gone
+    case = case_of(rollout, at=at)  # of its own: an earlier gate may just have gone
     passage = slip.passage
     decision = Decision(
         rollout=rollout,

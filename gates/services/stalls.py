@@ -38,7 +38,7 @@ def note_stall(*, rollout: Rollout, words: str, cause: str, by: User, at: dateti
     Raises Refused for what is not stalled, is paused, or is said without words or cause.
     """
     initiative = lock(rollout.initiative_id)
-    case = case_of(Rollout.objects.get(pk=rollout.pk), today=at.date())
+    case = case_of(Rollout.objects.get(pk=rollout.pk), at=at)
     if case.facts.paused_since is not None:
         raise Refused("It is paused, and its pause says why. Resume it, or pause it anew.")
     if not awaits_words(case):
@@ -80,7 +80,7 @@ def revive(
     """
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("initiative", "playbook", "claim").get(pk=rollout.pk)
-    case = case_of(stored, today=at.date())
+    case = case_of(stored, at=at)
     if by.pk not in case.decider_ids:
         raise NotAllowed(
             "The program office or the sponsor decides, and never the owner, the submitter or "

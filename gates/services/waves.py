@@ -41,7 +41,7 @@ def release_wave(*, rollout: Rollout, wave: Wave, by: User, at: datetime) -> Wav
     """
     lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("initiative", "playbook", "claim").get(pk=rollout.pk)
-    reasons = against_release(case_of(stored, today=at.date()))
+    reasons = against_release(case_of(stored, at=at))
     if reasons:
         raise Refused(reasons)
     return reach.release_wave(wave=wave, by=by, at=at)

@@ -1,7 +1,7 @@
 """What the initiative page shows. The number of queries is the same whatever there is to show."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -32,10 +32,10 @@ EVIDENCE_SHOWN = 6
 EVENTS_SHOWN = 7
 
 
-def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
+def page_of(rollout: Rollout, user: User, at: datetime) -> dict[str, Any]:
     """Everything the page shows this reader of the rollout as it stands."""
     initiative = rollout.initiative
-    case = case_of(rollout, today=today)
+    case = case_of(rollout, at=at)
     beside = _beside(rollout, case)
     reader = reader_of(user, initiative, {person.id for person in beside.members})
     decisions = list(
@@ -80,7 +80,7 @@ def page_of(rollout: Rollout, user: User, today: date) -> dict[str, Any]:
         "reach": reach_of(case),
         **_evidence(initiative),
         "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
-        "today": today,
+        "today": case.facts.today,
     }
 
 

@@ -33,7 +33,6 @@ from gates.pagefacts import told
 from gates.services.rollouts import pause as pause_rollout
 from gates.services.rollouts import resume as resume_rollout
 from gates.services.rollouts import start_rollout
-from gates.today import today
 from gates.views.initiative_page import page_of
 from gates.views.loading import load
 from gates.views.page import REFUSED, show
@@ -60,7 +59,7 @@ EVENTS_A_PAGE = 50
 def initiative(request: HttpRequest, reference: str) -> HttpResponse:
     """The page of one initiative, led by what is next and for whom."""
     rollout = load(request, reference)
-    context = page_of(rollout, reader(request), today())
+    context = page_of(rollout, reader(request), timezone.now())
     return show(request, "gates/initiative.html", rollout, context)
 
 

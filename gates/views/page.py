@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from gates.case import Case, case_of
 from gates.models import Review, Rollout
 from gates.parts import links
-from gates.today import today
 
 Found = TypeVar("Found")
 
@@ -27,7 +27,7 @@ def named(find: Callable[[str], Found], key: str) -> Found:
 
 
 def judged(rollout: Rollout) -> Case:
-    return case_of(rollout, today=today())
+    return case_of(rollout, at=timezone.now())
 
 
 def review_of(rollout: Rollout, case: Case) -> Review | None:

@@ -21,7 +21,7 @@ AHEAD = timedelta(days=30)
 
 def renew(story: Story) -> None:
     """Fresh evidence for whatever its passed gates rest on and that runs out before long."""
-    case = case_of(story.rollout, today=story.today + AHEAD)
+    case = case_of(story.rollout, at=story.clock + AHEAD)
     fallen = [f for failing in case.failing.values() for f in failing if f.kind == "criterion"]
     if fallen:
         story._meet(fallen, case)

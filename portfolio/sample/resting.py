@@ -30,7 +30,7 @@ def tell(story: Story) -> None:
         stored = Rollout.objects.select_related("initiative", "playbook", "claim").get(
             pk=story.rollout.pk
         )
-        case = case_of(stored, today=at.date())
+        case = case_of(stored, at=at)
         revive(
             rollout=stored,
             reason=spec.revived,

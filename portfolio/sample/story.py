@@ -123,11 +123,11 @@ class Story:
             set_contributors(initiative=self.initiative, people=people, **self._tick())
 
     def _case(self) -> Case:
-        return case_of(self.rollout, today=self.today)
+        return case_of(self.rollout, at=self.clock)
 
     def _meet_all(self, until: datetime) -> None:
         """End every blocker that an owner can end, so that all holds on the day of the decision."""
-        case = case_of(self.rollout, today=until.date())
+        case = case_of(self.rollout, at=until)
         self._meet(case.evaluation.before_submission(), case)
 
     def _evidence(

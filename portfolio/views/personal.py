@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -21,7 +22,6 @@ from gates.links import task_url
 from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
-from gates.today import today
 from gates.views.task import LATE, check_mark
 from gates.views.task import STATES as TASK_STATES
 from initiatives.models import Initiative
@@ -70,7 +70,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     shown: Sequence[Rollout] = list(page.object_list)
     cases = cases_of(
         Rollout.objects.filter(pk__in=[rollout.pk for rollout in shown]),
-        today=today(),
+        at=timezone.now(),
     )
     work = [_own_work(rollout, cases[rollout.pk], reader) for rollout in shown]
     context = {"nav": "tasks", "page": page, "work": work, "open": sum(w.open for w in work)}
@@ -202,11 +202,11 @@ def _with_initiative(reviews: Reviews) -> Reviews:
 
 def waiting_of(reviews: Sequence[Review], reader: User) -> list[Waiting]:
     """The reviews with what their cases say, in one query for all of them."""
-    day = today()
+    now = timezone.now()
     cases = cases_of(
-        Rollout.objects.filter(pk__in=[review.rollout_id for review in reviews]), today=day
+        Rollout.objects.filter(pk__in=[review.rollout_id for review in reviews]), at=now
     )
-    return [_waiting(review, cases[review.rollout_id], reader, day) for review in reviews]
+    return [_waiting(review, cases[review.rollout_id], reader, now.date()) for review in reviews]
 
 
 def _waiting(review: Review, case: Case, reader: User, today: date) -> Waiting:

@@ -208,7 +208,7 @@ def test_evidence_verified_for_one_thing_shows_another_once_a_second_person_says
     act = {"initiative": initiative, "check": asked, "by": maya, "at": now}
 
     def state():
-        return case_of(rollout, today=now.date()).facts.checks[asked.key].state_on(now.date())
+        return case_of(rollout, at=now).facts.checks[asked.key].state_on(now.date())
 
     meet_check(evidence=old, days_valid=None, **act)
     assert state() == "assigned"

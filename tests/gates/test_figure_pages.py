@@ -205,7 +205,7 @@ def test_the_champion_trap_is_warned_of_at_gate_1_and_blocks_nothing(
         html = owner.get(f"{url}{page}").content.decode()
         assert "Mind this" in html, page
         assert "95 % of the pilot group volunteered" in html, page
-    case = case_of(Rollout.objects.get(pk=rollout.pk), today=now.date())
+    case = case_of(Rollout.objects.get(pk=rollout.pk), at=now)
     assert "champions" not in {finding.kind for finding in case.evaluation.blockers}
 
 

@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 
 def decides(rollout: Rollout, user: User) -> bool:
     stored = Rollout.objects.get(pk=rollout.pk)
-    return user.pk in case_of(stored, today=NOW.date()).decider_ids
+    return user.pk in case_of(stored, at=NOW).decider_ids
 
 
 def test_who_lists_a_system_or_sets_a_metric_does_not_decide(
@@ -83,7 +83,7 @@ def test_a_count_from_before_the_stage_opens_no_gate(
     rollout = make_passed(rollout, gates=3, **people)
     before = NOW.date() - DAY
     count_exposure(initiative=rollout.initiative, exposed=900, counted_on=before, by=maya, at=NOW)
-    (found,) = case_of(rollout, today=NOW.date()).evaluation.of("band")
+    (found,) = case_of(rollout, at=NOW).evaluation.of("band")
     assert (found.state, found.key) == ("unknown", "stale")
 
 
@@ -100,7 +100,7 @@ def test_withdrawing_what_one_judged_washes_no_hands(
     judge_assumption(assumption=row, verdict="refuted", finding="No.", by=carol, at=NOW)
     withdraw_assumption(assumption=row, by=hannah, at=NOW)
     assert not decides(rollout, carol) and not decides(rollout, hannah)
-    assert row.text not in [a.text for a in case_of(rollout, today=NOW.date()).facts.assumptions]
+    assert row.text not in [a.text for a in case_of(rollout, at=NOW).facts.assumptions]
     with pytest.raises(Refused, match="was withdrawn"):
         withdraw_assumption(assumption=row, by=carol, at=NOW)
 

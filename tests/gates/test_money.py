@@ -69,7 +69,7 @@ def test_a_conditional_go_releases_too(
 def conditional_go(
     rollout: Rollout, owner: User, verifier: User, reviewers: list[User], decider: User
 ) -> str:
-    case = case_of(rollout, today=NOW.date())
+    case = case_of(rollout, at=NOW)
     blocker = next(f.id for f in case.evaluation.blockers if f.coverable)
     make_ready(rollout, by=owner, verifier=verifier, skip=[blocker])
     make_sign_offs(make_submitted(rollout, by=owner), reviewers)
@@ -172,9 +172,9 @@ def test_money_approved_after_the_page_was_loaded_is_released_by_no_go_that_did_
 ) -> None:
     make_ready(rollout, by=maya, verifier=lena)
     make_sign_offs(make_submitted(rollout, by=maya), reviewers)
-    seen = case_of(rollout, today=NOW.date()).seen
+    seen = case_of(rollout, at=NOW).seen
     make_tranche(rollout.initiative, by=maya, stage="readiness", approved_by=peter)
-    assert case_of(rollout, today=NOW.date()).seen == seen  # nothing that this go releases
+    assert case_of(rollout, at=NOW).seen == seen  # nothing that this go releases
     tranche = make_tranche(rollout.initiative, by=maya, approved_by=carol, amount="9000000.00")
     with pytest.raises(FactsChanged) as stale:
         decide(rollout=rollout, choice=Choice("go", "All is met."), seen=seen, by=carol, at=NOW)

@@ -102,7 +102,7 @@ def test_innovation_money_for_production_is_flagged_and_told_to_its_failure_mode
     assert "Innovation money pays for production" not in client.get(page()).content.decode()
     make_tranche(rollout.initiative, by=maya, stage="limited", budget="innovation")
     assert "Innovation money pays for production" in client.get(page()).content.decode()
-    figures = case_of(rollout, today=NOW.date()).facts.figures
+    figures = case_of(rollout, at=NOW).facts.figures
     assert figures["budget"]["budget_kind"] == "innovation budget"
 
 

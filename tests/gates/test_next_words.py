@@ -12,7 +12,6 @@ from accounts.models import User
 from gates.case import case_of
 from gates.models import Rollout
 from gates.services.reviews import open_review, sign_off
-from gates.today import today
 from gates.views.task import check_mark
 from playbook.evaluate import rung_finding
 from playbook.facts import CheckFact
@@ -40,7 +39,7 @@ def test_what_is_open_is_said_in_the_same_words_everywhere(
     client: Client, rollout: Rollout, url: str, maya: User
 ) -> None:
     open_review(rollout=rollout, by=maya, at=timezone.now())
-    judged = case_of(rollout, today=today()).evaluation
+    judged = case_of(rollout, at=timezone.now()).evaluation
     must, may = len(judged.to_submit), len(judged.for_conditions)
     assert must and may
     assert must + may == len(judged.before_submission())

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def case(rollout: Rollout) -> Case:
-    return case_of(Rollout.objects.get(pk=rollout.pk), today=NOW.date())
+    return case_of(Rollout.objects.get(pk=rollout.pk), at=NOW)
 
 
 def said(before: Case, after: Case) -> dict[str, tuple[str, str]]:
@@ -82,7 +82,7 @@ def test_another_version_of_the_playbook(rollout: Rollout, hannah: User) -> None
 
 def test_facts_kept_before_they_told_of_the_playbook_are_read(rollout: Rollout) -> None:
     older = {key: value for key, value in case(rollout).seen.items() if key != "playbook"}
-    facts = Facts.from_canonical(older, today=NOW.date(), deciders=())
+    facts = Facts.from_canonical(older, at=NOW, deciders=())
     assert facts.playbook is None
     found = differences(standard(), older, case(rollout).seen)
     assert [each.title for each in found] == ["Playbook version"]

@@ -47,7 +47,7 @@ def test_an_initiative_goes_from_intake_to_steady_state_through_every_gate(
         stages.append(rollout.stage)
     assert stages == PATH
     assert rollout.standing.labels == ["proven"]
-    assert case_of(rollout, today=TODAY).facts.gate is None
+    assert case_of(rollout, at=NOW).facts.gate is None
     assert verify()[1] == []
     moves = Event.objects.filter(verb="decision.go").values_list("data__to", flat=True)
     assert list(moves.order_by("seq")) == PATH[1:]
@@ -81,7 +81,7 @@ def test_a_fact_that_changed_since_the_page_was_loaded_refuses_the_decision_and_
 ) -> None:
     make_ready(rollout, by=maya, verifier=lena)
     make_sign_offs(make_submitted(rollout, by=maya), reviewers)
-    seen = case_of(rollout, today=TODAY).seen
+    seen = case_of(rollout, at=NOW).seen
     make_assessment(rollout.initiative, "budget", by=maya, likelihood=4, impact=4)
     with pytest.raises(FactsChanged) as changed:
         decide(rollout=rollout, choice=Choice("go", "It holds."), seen=seen, by=carol, at=NOW)
@@ -195,14 +195,14 @@ def test_an_adopted_rollout_proves_its_gates_in_order_without_moving(
     maya: User, carol: User, people: dict[str, object]
 ) -> None:
     rollout = make_rollout(make_initiative(owner=maya, sponsor=carol), stage="limited")
-    facts = case_of(rollout, today=TODAY).facts
+    facts = case_of(rollout, at=NOW).facts
     assert (facts.gate, facts.owed_gates, facts.claimed) == (0, (0, 1, 2), True)
     assert "claimed" in rollout.standing.labels
     for proven in range(1, 4):
         rollout = through(rollout, 1, people)
         assert rollout.stage == "limited"
         assert rollout.claimed is (proven < 3)
-    assert case_of(rollout, today=TODAY).facts.gate == 3
+    assert case_of(rollout, at=NOW).facts.gate == 3
     assert through(rollout, 1, people).stage == "scaled"
 
 
@@ -252,7 +252,7 @@ def test_evidence_swapped_or_an_answer_rewritten_after_the_page_was_loaded_is_se
 ) -> None:
     make_ready(rollout, by=maya, verifier=lena)
     make_sign_offs(make_submitted(rollout, by=maya), reviewers)
-    case = case_of(rollout, today=TODAY)
+    case = case_of(rollout, at=NOW)
     if what == "evidence":
         criterion = case.document.gate(0).criteria[0]
         answer_criterion(
@@ -292,7 +292,7 @@ def test_a_condition_is_closed_with_evidence_and_whoever_closed_it_decides_nothi
         close_condition(condition=condition, note="Done.", evidence=None, by=hannah, at=NOW)
     evidence = make_evidence(rollout.initiative, by=maya)
     close_condition(condition=condition, note="Done.", evidence=evidence, by=hannah, at=NOW)
-    assert hannah.pk not in case_of(rollout, today=TODAY).decider_ids
+    assert hannah.pk not in case_of(rollout, at=NOW).decider_ids
 
 
 def test_a_go_is_not_revoked_once_the_rollout_is_over(
@@ -313,5 +313,5 @@ def test_a_return_to_intake_opens_the_design_assessment_anew(
 ) -> None:
     rollout = through(rollout, 1, people)
     make_decision(rollout, "return", by=carol, return_to="intake")
-    questions = case_of(rollout, today=TODAY).evaluation.of("design")
+    questions = case_of(rollout, at=NOW).evaluation.of("design")
     assert questions and all(question.blocks for question in questions)

@@ -32,7 +32,7 @@ def read(client: Client, url: str) -> str:
 
 
 def findings(rollout: Rollout, kind: str) -> dict[str, str]:
-    case = case_of(Rollout.objects.get(pk=rollout.pk), today=timezone.now().date())
+    case = case_of(Rollout.objects.get(pk=rollout.pk), at=timezone.now())
     return {finding.key: finding.state for finding in case.evaluation.of(kind)}
 
 

@@ -247,8 +247,8 @@ def test_the_gate_refuses_every_kind_of_blocker_with_its_reason(
     client: Client, cast: dict[str, User], reviewers: list[User], gate: int
 ) -> None:
     rollout = ready_for_gate(gate, cast, reviewers)
-    today = timezone.now().date()
-    assert case_of(rollout, today=today).evaluation.clear
+    now = timezone.now()
+    assert case_of(rollout, at=now).evaluation.clear
     decisions = Decision.objects.count()
     desk = Desk(client, rollout, cast["carol"])
     for kind, break_it in BREAKS.items():
@@ -256,7 +256,7 @@ def test_the_gate_refuses_every_kind_of_blocker_with_its_reason(
             continue
         with transaction.atomic():
             break_it(rollout, cast)
-            blockers = case_of(rollout, today=today).evaluation.blockers
+            blockers = case_of(rollout, at=now).evaluation.blockers
             assert kind in {finding.kind for finding in blockers}, kind
             status, said = desk.read().sign("go")
             assert status == (403 if kind == "decider" else 422), (kind, said)

@@ -42,7 +42,7 @@ def meet(rollout: Rollout, evidence: Evidence, by: User, at=LATER, days: int = 3
 
 
 def fact(rollout: Rollout, at=LATER):
-    return case_of(rollout, today=at.date()).facts.checks[KEY]
+    return case_of(rollout, at=at).facts.checks[KEY]
 
 
 def test_the_former_evidence_counts_until_the_fresh_one_is_seen(

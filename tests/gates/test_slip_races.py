@@ -50,7 +50,7 @@ def together(pool: ThreadPoolExecutor, *acts: Callable[[], object]) -> None:
 
 
 def go(rollout: Rollout, cast: Cast) -> None:
-    seen = case_of(rollout, today=NOW.date()).seen
+    seen = case_of(rollout, at=NOW).seen
     decide(rollout=rollout, choice=Choice("go", "It holds."), seen=seen, by=cast.sponsor, at=NOW)
 
 

@@ -104,7 +104,7 @@ def scaled(world: World, db: None) -> Rollout:
 
 
 def case(rollout: Rollout, at: Any = NOW) -> Case:
-    return case_of(Rollout.objects.get(pk=rollout.pk), today=at.date())
+    return case_of(Rollout.objects.get(pk=rollout.pk), at=at)
 
 
 def break_check(rollout: Rollout, key: str = "latency", at: Any = NOW, **_: Any) -> None:

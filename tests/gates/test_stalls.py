@@ -34,7 +34,7 @@ def stalled(maya: User, carol: User, peter: User) -> Rollout:
 def revived(rollout: Rollout, by: User, **choice: object) -> Decision:
     stored = Rollout.objects.get(pk=rollout.pk)
     choice = {"reason": "A new sponsor.", "change_by": LATER.date() + timedelta(days=9), **choice}
-    seen = case_of(stored, today=LATER.date()).seen
+    seen = case_of(stored, at=LATER).seen
     return revive(rollout=stored, seen=seen, by=by, at=LATER, **choice)
 
 
@@ -43,7 +43,7 @@ def test_a_note_of_a_stall_codes_its_cause_and_ends_no_stall(stalled: Rollout, m
     note = StallNote.objects.get()
     assert (note.words, note.cause, note.noted_by) == ("Under review.", "governance", maya)
     stored = Rollout.objects.get(pk=stalled.pk)
-    case = case_of(stored, today=LATER.date())
+    case = case_of(stored, at=LATER)
     assert stall_reasons(case.document, case.facts)
 
 
@@ -72,7 +72,7 @@ def test_reviving_a_stall_is_a_decision_with_a_date_and_ends_the_silence(
     assert (made.outcome, made.decided_by) == ("revive", peter)
     assert made.change_by == LATER.date() + timedelta(days=9)
     stored = Rollout.objects.get(pk=stalled.pk)
-    case = case_of(stored, today=LATER.date())
+    case = case_of(stored, at=LATER)
     assert stored.stage == "intake"
     assert stall_reasons(case.document, case.facts) == ()
 
@@ -113,7 +113,7 @@ def test_a_revival_says_what_changes_and_by_when(
 
 
 def test_what_moves_is_not_revived(stalled: Rollout, peter: User) -> None:
-    seen = case_of(stalled, today=NOW.date()).seen
+    seen = case_of(stalled, at=NOW).seen
     with pytest.raises(Refused, match="nothing to revive"):
         revive(rollout=stalled, reason="Go.", change_by=LATER.date(), seen=seen, by=peter, at=NOW)
 

@@ -148,7 +148,7 @@ def test_four_people_take_an_initiative_from_intake_to_steady_state(
     rollout = rollout_at(root)
     assert rollout.stage == "steady"
     assert rollout.standing.labels == ["proven"]
-    assert case_of(rollout, today=timezone.now().date()).facts.gate is None
+    assert case_of(rollout, at=timezone.now()).facts.gate is None
     assert {made.decided_by for made in Decision.objects.all()} == {carol}
     assert "No gate lies ahead" in owner.read("review/")
     assert verify()[1] == []

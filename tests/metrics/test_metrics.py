@@ -36,7 +36,7 @@ def rollout(maya: User) -> Rollout:
 
 
 def value(rollout: Rollout) -> Finding:
-    found = case_of(rollout, today=NOW.date()).evaluation.of("failure_mode")
+    found = case_of(rollout, at=NOW).evaluation.of("failure_mode")
     return next(finding for finding in found if finding.key == "value")
 
 

@@ -38,7 +38,7 @@ def add(rollout: Rollout, act: dict[str, Any], *, name: str = "Night shift") -> 
 
 def told(rollout: Rollout) -> list[str]:
     """What Gate 4 says of the groups."""
-    facts = case_of(rollout, today=TODAY).facts
+    facts = case_of(rollout, at=NOW).facts
     return [finding.state for finding in groups(standard().gate(4), facts)]
 
 

@@ -47,7 +47,7 @@ def count(rollout: Rollout, exposed: int, *, after: int = 0, **more: Any) -> Non
 
 def broken(rollout: Rollout, *, after: int = 0) -> list[tuple[str, date | None]]:
     """How the band is broken on that day, and since when."""
-    case = case_of(rollout, today=TODAY + timedelta(days=after))
+    case = case_of(rollout, at=NOW + timedelta(days=after))
     since = breach_since(case.document, case.facts)
     return [(finding.key, since) for finding in breaches(case.document, case.facts)]
 

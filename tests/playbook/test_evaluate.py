@@ -1,7 +1,7 @@
 """What keeps each gate shut, judged on plain facts."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,7 +24,8 @@ from playbook.labels import holds_until, labels
 from playbook.loading import standard
 from playbook.places import data_of
 
-TODAY = date(2026, 11, 16)
+NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+TODAY = NOW.date()
 PROOF = "Report (evidence 1)"
 LATER = TODAY + timedelta(days=90)
 MAYA, CAROL, LENA = Person(1, "Maya Okafor"), Person(2, "Carol Nakamura"), Person(3, "Lena Haas")
@@ -39,7 +40,7 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
     rung = {"assigned": CheckFact("assigned", MAYA), "planned": CheckFact("planned", MAYA, LATER)}
     risk = RiskFact(2, 2, "in_place", 1, 1, LATER)
     facts = Facts(
-        today=TODAY,
+        at=NOW,
         name="Claims assistant",
         stage=STAGES[gate],
         gate=gate,
@@ -317,7 +318,7 @@ def test_a_judgement_holds_until_the_first_day_on_which_the_calendar_can_change_
 
 def test_the_digest_of_a_case_does_not_change_at_midnight() -> None:
     facts = facts_ready_for(2)
-    assert replace(facts, today=TODAY + timedelta(days=1)).canonical() == facts.canonical()
+    assert replace(facts, at=NOW + timedelta(days=1)).canonical() == facts.canonical()
 
 
 def test_figures_that_got_worse_call_for_no_less_than_was_judged() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -91,7 +91,7 @@ histories = st.fixed_dictionaries(
 def on(day: date, facts: Facts, voided: Mapping[int, date]) -> bool:
     """Whether it was an extended pilot on that day: a gate is owed from its voiding on."""
     owed = tuple(gate for gate in facts.owed_gates if voided.get(gate, day) <= day)
-    then = replace(facts, today=day, owed_gates=owed)
+    then = replace(facts, at=datetime.combine(day, time(9), UTC), owed_gates=owed)
     return production_label(DOCUMENT, then) == EXTENDED_PILOT
 
 

@@ -98,7 +98,7 @@ def test_a_rollout_pinned_to_it_is_judged_shown_decided_replayed_and_moved(
     make_decision(rollout, "go", by=carol)
     settle(rollout=rollout, at=NOW + timedelta(days=40))
     rollout = Rollout.objects.get(pk=rollout.pk)
-    case = case_of(rollout, today=NOW.date())
+    case = case_of(rollout, at=NOW)
     assert (case.facts.stage, case.facts.gate, case.failing) == ("pilot", 1, {})
     client.force_login(hannah)
     page = rollout.initiative.get_absolute_url()
@@ -111,4 +111,4 @@ def test_a_rollout_pinned_to_it_is_judged_shown_decided_replayed_and_moved(
     found = replay(newer.parsed, at=NOW)
     assert (found.decisions, found.unreadable, found.under_way) == (1, 0, 1)
     assert move_to_version(rollouts=[rollout], version=newer, by=hannah, at=NOW) == 1
-    assert case_of(Rollout.objects.get(pk=rollout.pk), today=NOW.date()).document == standard()
+    assert case_of(Rollout.objects.get(pk=rollout.pk), at=NOW).document == standard()

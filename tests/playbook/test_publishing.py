@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -190,7 +190,7 @@ def test_facts_come_back_from_what_a_decision_kept():
     kept |= {"handoff_lacks": [], "paused_since": None, "stage_since": "2026-01-05", "holds": 0}
     kept |= {"review": None, "checks": {"a": {"status": "met", "due": "2026-02-01", "new": 1}}}
     who = (Person(2, "Carol"),)
-    facts = Facts.from_canonical(kept, today=date(2026, 2, 1), deciders=who)
+    facts = Facts.from_canonical(kept, at=datetime(2026, 2, 1, tzinfo=UTC), deciders=who)
     assert facts.stage_since == date(2026, 1, 5)
     assert facts.owner == Person(1, "Maya")
     assert facts.checks["a"].due == date(2026, 2, 1)
@@ -199,7 +199,7 @@ def test_facts_come_back_from_what_a_decision_kept():
 
 def test_what_is_no_record_of_facts_is_said_to_be_none():
     with pytest.raises(FactsIncomplete):
-        Facts.from_canonical({"seeded": True}, today=date(2026, 2, 1), deciders=())
+        Facts.from_canonical({"seeded": True}, at=datetime(2026, 2, 1, tzinfo=UTC), deciders=())
 
 
 def test_a_document_keeps_its_meaning_as_toml():

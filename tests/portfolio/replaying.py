@@ -53,14 +53,14 @@ def write_past(
 ) -> None:
     """Decisions on the live rollouts there are, each on facts made from a rollout's own."""
     rollouts = Rollout.objects.live()
-    cases = cases_of(rollouts, today=at.date())
+    cases = cases_of(rollouts, at=at)
     by_pk = {rollout.pk: rollout for rollout in rollouts.select_related("initiative")}
     chosen = [dice.choice(sorted(by_pk)) for _ in range(decisions)]
     reviews, rows = [], []
     for pk in chosen:
         gate, when = dice.choice((0, 0, 1, 1, 2, 3, 4)), at - timedelta(days=dice.randrange(2, 400))
         document = cases[pk].document
-        facts = _facts(dice, document, cases[pk].facts, gate, when.date(), decider)
+        facts = _facts(dice, document, cases[pk].facts, gate, when, decider)
         outcome, covers = _outcome(dice, document, facts)
         review = Review(
             rollout=by_pk[pk],
@@ -135,15 +135,15 @@ def _outcome(dice: Random, document: Document, facts: Facts) -> tuple[str, list[
 
 
 def _facts(
-    dice: Random, document: Document, base: Facts, gate: int, day: date, decider: User
+    dice: Random, document: Document, base: Facts, gate: int, when: datetime, decider: User
 ) -> Facts:
     """The facts of a rollout at this gate, nearly all of them met; some are spoilt."""
-    who = Person(7, "Somebody")
+    who, day = Person(7, "Somebody"), when.date()
     asked = document.criteria_for(gate, base.impact_class)
     rungs = {check.key: rung_of(document.gate(gate), check) for check in document.checks}
     facts = replace(
         base,
-        today=day,
+        at=when,
         stage=str(PATH[gate]),
         gate=gate,
         owed_gates=(),

@@ -148,7 +148,7 @@ def test_what_was_stopped_and_begun_anew_rests_no_longer(yard, peter: User) -> N
         rollout=stopped,
         reason="A sponsor was found.",
         change_by=None,
-        seen=case_of(stopped, today=NOW.date()).seen,
+        seen=case_of(stopped, at=NOW).seen,
         by=peter,
         at=NOW,
     )

@@ -255,7 +255,7 @@ def test_publishing_moves_no_rollout_and_moving_one_is_told(
     office.post(url("playbook_moves"), {"pick": rollout.pk, "apply": "1"})
     rollout, stays = (Rollout.objects.get(pk=r.pk) for r in (rollout, stays))
     assert (rollout.playbook.number, stays.playbook.number) == (2, 1)
-    ids = {f.id for f in case_of(rollout, today=timezone.now().date()).evaluation.blockers}
+    ids = {f.id for f in case_of(rollout, at=timezone.now()).evaluation.blockers}
     assert "criterion:works_council_heard" in ids
     event = Event.objects.get(verb="rollout.moved_to_version")
     assert event.data == {"rollout": rollout.pk, "from": 1, "to": 2}

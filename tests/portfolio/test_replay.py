@@ -154,7 +154,7 @@ def test_a_decision_is_judged_by_the_version_it_was_made_under(
     newer = publish(document=draft, by=hannah, at=NOW)
     later = NOW + timedelta(days=1)
     move_to_version(rollouts=[rollout], version=newer, by=hannah, at=later)
-    assert case_of(Rollout.objects.get(pk=rollout.pk), today=NOW.date()).document == draft
+    assert case_of(Rollout.objects.get(pk=rollout.pk), at=NOW).document == draft
     assert [turn.decision for turn in replay(draft, at=later).opened] == [decision.pk]
 
 
@@ -192,7 +192,7 @@ def test_a_passed_gate_that_would_give_way_is_worse_and_is_named(
     assert "Gate 0 gives way." in html
     assert "would be blocked, or see a passed gate give way" in html
     move_to_version(rollouts=[rollout], version=newer, by=hannah, at=NOW)
-    assert list(case_of(Rollout.objects.get(pk=rollout.pk), today=NOW.date()).failing) == [0]
+    assert list(case_of(Rollout.objects.get(pk=rollout.pk), at=NOW).failing) == [0]
     assert replay(draft, at=NOW).blocked == []
 
 
@@ -201,7 +201,7 @@ def test_facts_kept_before_they_told_of_the_playbook_fall_back_on_the_moves(
 ):
     older = Facts.from_canonical(
         {k: v for k, v in _case_at_intake(maya).seen.items() if k != "playbook"},
-        today=NOW.date(),
+        at=NOW,
         deciders=(),
     )
     row = SimpleNamespace(rollout_id=7, version=3, decided_at=NOW)
@@ -212,4 +212,4 @@ def test_facts_kept_before_they_told_of_the_playbook_fall_back_on_the_moves(
 
 
 def _case_at_intake(owner: User) -> Case:
-    return case_of(make_rollout(owner=owner, at=NOW), today=NOW.date())
+    return case_of(make_rollout(owner=owner, at=NOW), at=NOW)

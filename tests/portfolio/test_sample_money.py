@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_the_sample_shows_money_in_every_state() -> None:
     load(now=NOW, specs=[spec for spec in SPECS if spec.name in {*FUNDED, SPENDING}])
     rollouts = Rollout.objects.select_related("initiative")
-    cases = cases_of(rollouts, today=NOW.date())
+    cases = cases_of(rollouts, at=NOW)
     found = [line for each in rollouts for line in lines(each.initiative, cases[each.pk])]
     assert {line.word for line in found} == {
         "Requested",
@@ -31,7 +31,7 @@ def test_the_sample_shows_money_in_every_state() -> None:
     assert not GatedTranche.objects.filter(release__isnull=False, withdrawn_at__isnull=False)
     rollout = Rollout.objects.get(initiative__name=SPENDING)
     costs = rollout.initiative.costs.all()
-    burnt = burn(rollout, case_of(rollout, today=NOW.date()), costs)
+    burnt = burn(rollout, case_of(rollout, at=NOW), costs)
     assert burnt is not None
     assert burnt.amount > 0
     (fund,) = holdings()

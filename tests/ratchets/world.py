@@ -81,9 +81,7 @@ def make_underway(cast: Cast, *, at: datetime, name: str) -> Rollout:
     )
     rollout = make_rollout(initiative, by=cast.office, at=at)
     set_contributors(initiative=initiative, people=[cast.contributor], by=cast.owner, at=at)
-    left_open = next(
-        f for f in case_of(rollout, today=at.date()).evaluation.blockers if f.coverable
-    )
+    left_open = next(f for f in case_of(rollout, at=at).evaluation.blockers if f.coverable)
     make_ready(rollout, by=cast.owner, verifier=cast.contributor, skip=[left_open.id], at=at)
     make_sign_offs(make_submitted(rollout, by=cast.owner, at=at), [cast.reviewer], at=at)
     condition = NewCondition(left_open.id, "Bring it.", cast.owner, at.date() + timedelta(days=30))

@@ -160,10 +160,10 @@ def disturbances(rng: random.Random, rollout: Rollout, cast: Cast) -> list[Act]:
 def promotion(rng: random.Random, rollout: Rollout, cast: Cast) -> Act:
     """A go by the sponsor or the program office, on facts read before or at the last moment."""
     decider = rng.choice([cast.sponsor, cast.office])
-    early = case_of(rollout, today=TODAY).seen if rng.random() < 0.5 else None
+    early = case_of(rollout, at=NOW).seen if rng.random() < 0.5 else None
 
     def go() -> None:
-        seen = early or case_of(rollout, today=TODAY).seen
+        seen = early or case_of(rollout, at=NOW).seen
         decide(rollout=rollout, choice=Choice("go", "It holds."), seen=seen, by=decider, at=NOW)
 
     return Act("promotion", go)

@@ -117,7 +117,7 @@ class Walker:
 
     def mend_checks(self) -> None:
         """Fresh evidence for some checks, or for all that are not met; it may run out soon."""
-        case = case_of(self.rollout, today=self.at.date())
+        case = case_of(self.rollout, at=self.at)
         checks = [
             check
             for check in case.document.checks
@@ -177,7 +177,7 @@ class Walker:
 
     def _decide(self, outcome: str, **choice: Any) -> None:
         rollout = self.rollout
-        case = case_of(rollout, today=self.at.date())
+        case = case_of(rollout, at=self.at)
         decide(
             rollout=rollout,
             choice=Choice(outcome, "As the facts say.", **choice),
@@ -200,7 +200,7 @@ class Walker:
         self._decide("go")
 
     def go_on_conditions(self) -> None:
-        case = case_of(self.rollout, today=self.at.date())
+        case = case_of(self.rollout, at=self.at)
         owner, due = self.cast.owner, self.at.date() + timedelta(days=self.rng.choice([1, 20, 90]))
         conditions = [
             NewCondition(finding.id, "Put it right.", owner, due)
@@ -361,7 +361,7 @@ def _compare(
 ) -> dict[int, frozenset[str]]:
     """What each rollout is called, three times over; every difference is a problem."""
     today, rollouts = at.date(), Rollout.objects.filter(initiative__in=initiatives)
-    cases = cases_of(rollouts, today=today)
+    cases = cases_of(rollouts, at=at)
     asked = labels_in_sql(list(cases), today)
     stored = dict(Standing.objects.filter(rollout__in=cases).values_list("pk", "labels"))
     for pk, case in cases.items():

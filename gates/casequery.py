@@ -1,0 +1,142 @@
+"""The one query that reads everything a rollout is judged by."""
+
+from functools import cache
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, F, OuterRef, QuerySet
+from django.db.models.functions import Cast, JSONObject
+
+from accounts.facts import deciders_everywhere, person
+from checklists import facts as checklists
+from gates.models import (
+    Condition,
+    CriterionAnswer,
+    Decision,
+    GatedTranche,
+    Outcome,
+    Passage,
+    Pause,
+    Review,
+    Rollout,
+    SignOff,
+    Slip,
+)
+from initiatives import facts as initiatives
+from metrics import facts as metrics
+from operations import facts as operations
+from risks import facts as risks
+
+
+@cache
+def all_with_facts() -> QuerySet[Rollout]:
+    """Every rollout with its facts, to be narrowed. Putting this query together takes longer than
+    narrowing and running it, so each process does it once."""
+    mine = OuterRef("pk")
+    return Rollout.objects.select_related(
+        "initiative", "initiative__owner", "initiative__sponsor", "playbook"
+    ).annotate(
+        **checklists.subqueries("initiative_id"),
+        **risks.subqueries("initiative_id"),
+        **metrics.subqueries("initiative_id"),
+        **operations.subqueries("initiative_id"),
+        **initiatives.subqueries("initiative_id"),
+        slips_data=ArraySubquery(
+            Slip.objects.under_way()
+            .filter(passage__rollout=mine)
+            .order_by("passage__gate")
+            .values(json=JSONObject(gate=F("passage__gate"), since="since", text="text"))
+        ),
+        tranches_data=ArraySubquery(
+            GatedTranche.objects.ready()
+            .filter(initiative=OuterRef("initiative_id"))
+            .order_by("pk")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    stage="stage",
+                    amount=Cast("approved", CharField()),  # a number would become a float
+                    currency="currency",
+                )
+            )
+        ),
+        answers_data=ArraySubquery(
+            CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
+                json=JSONObject(
+                    criterion="criterion",
+                    verdict="verdict",
+                    note="note",
+                    evidence=F("evidence_id"),
+                    title=F("evidence__title"),
+                    author=person("evidence__added_by"),
+                    judge=person("answered_by"),
+                    valid_until="valid_until",
+                    answered_at="answered_at",
+                )
+            )
+        ),
+        reviews_data=ArraySubquery(
+            Review.objects.under_way()
+            .filter(rollout=mine)
+            .order_by()
+            .values(
+                json=JSONObject(
+                    id="id",
+                    gate="gate",
+                    state="state",
+                    due="due",
+                    submitted_at="submitted_at",
+                    submitter=person("submitted_by"),
+                    owner=F("submitted_facts__owner__id"),
+                )
+            )
+        ),
+        sign_offs_data=ArraySubquery(
+            SignOff.objects.filter(
+                review__rollout=mine, review__state__in=("open", "submitted")
+            ).values(
+                json=JSONObject(
+                    review="review_id",
+                    remit="remit",
+                    verdict="verdict",
+                    note="note",
+                    by=person("given_by"),
+                )
+            )
+        ),
+        conditions_data=ArraySubquery(
+            Condition.objects.filter(rollout=mine, decision__passage__void_since__isnull=True)
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    gate=F("decision__gate"),
+                    blocker="blocker",
+                    text="text",
+                    due="due",
+                    owner=person("owner"),
+                    closed=F("closed_at"),
+                )
+            )
+        ),
+        closers_data=ArraySubquery(
+            Condition.objects.filter(rollout=mine, closed_by__isnull=False)
+            .order_by()
+            .values("closed_by_id")
+        ),
+        gates_passed=ArraySubquery(
+            Passage.objects.filter(rollout=mine, void_since__isnull=True).values("gate")
+        ),
+        holds_data=ArraySubquery(
+            Decision.objects.filter(
+                rollout=mine,
+                outcome=Outcome.HOLD,
+                decided_at__gte=OuterRef("stage_entered_at"),
+            )
+            .order_by()
+            .values("gate")
+        ),
+        paused_data=ArraySubquery(
+            Pause.objects.filter(rollout=mine, resumed_at__isnull=True).values("paused_at")
+        ),
+        deciders_data=deciders_everywhere(),
+    )
