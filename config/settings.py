@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import django_stubs_ext
 import structlog
@@ -284,6 +285,8 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
+# Where the organisation's days begin: weeks and days of measurements are counted there.
+ORGANISATION_TIME_ZONE = str(env("CLEARWAY_TIME_ZONE", ZoneInfo, ZoneInfo("UTC")))
 
 # --- Files
 

@@ -1,7 +1,7 @@
 """The case of a rollout: its facts, composed in one query, and what the playbook makes of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,8 @@ from gates.models import (
     Rollout,
 )
 from initiatives import facts as initiatives
+from metrics import facts as metrics
+from metrics.days import zone
 from operations import facts as operations
 from playbook.document import Document
 from playbook.evaluate import Evaluation, evaluate
@@ -36,6 +38,7 @@ from playbook.facts import (
 )
 from playbook.findings import Finding
 from playbook.labels import ENDED
+from playbook.measuring import Series, measured_of, turns_at
 from playbook.standing_facts import Passed, no_longer_held
 from risks import facts as risks
 
@@ -47,6 +50,7 @@ class Case:
     document: Document
     facts: Facts
     passed: Passed = field(default_factory=dict)
+    series: tuple[Series, ...] = ()
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -67,6 +71,10 @@ class Case:
     def failing(self) -> dict[int, tuple[Finding, ...]]:
         """The passed gates whose ground does not hold today, with the facts that fail it."""
         return no_longer_held(self.document, self.facts, self.passed)
+
+    def facts_under(self, document: Document) -> Facts:
+        """The same facts with the metrics asked by another playbook."""
+        return replace(self.facts, **_measured(document, self.series, self.facts.at))
 
     @property
     def decider_ids(self) -> frozenset[int]:
@@ -105,10 +113,20 @@ def _case(row: Any, at: datetime) -> Case:
         if condition["closed"] is not None:
             continue  # what it covered is to hold like everything else again
         left_open.setdefault(condition["gate"], set()).add(condition["blocker"])
-    return Case(document=row.playbook.parsed, facts=_facts(row, at=at), passed=left_open)
+    document = row.playbook.parsed
+    series = metrics.series_of(row.metrics_data, _fast(row, document, at))
+    return Case(document, _facts(row, series, at=at), left_open, series)
 
 
-def _facts(row: Any, *, at: datetime) -> Facts:
+def _fast(row: Any, document: Document, at: datetime) -> metrics.Fast | None:
+    """Figures by periods of seconds, read only for a playbook that asks of such."""
+    measures = [m for c, _gate in document.placed_criteria for m in c.measures if not m.by_the_day]
+    if not measures or not row.metrics_data:
+        return None
+    return metrics.fast_figures([metric["id"] for metric in row.metrics_data], measures, at)
+
+
+def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
     document: Document = row.playbook.parsed
     initiative = row.initiative
     gate, owed = next_gate(document, row.stage, row.gates_passed)
@@ -167,7 +185,16 @@ def _facts(row: Any, *, at: datetime) -> Facts:
             for t in row.tranches_data
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
+        **_measured(document, series, at),
     )
+
+
+def _measured(document: Document, series: tuple[Series, ...], at: datetime) -> dict[str, Any]:
+    """What metrics show of the computed criteria, and when the calendar may change it."""
+    return {
+        "measured": measured_of(document, series, at, zone()),
+        "measures_turn": turns_at(document, series, at, zone()),
+    }
 
 
 def next_gate(

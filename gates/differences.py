@@ -12,6 +12,7 @@ from gates.models.rollouts import Stage
 from initiatives.models import Architecture, Distance, ImpactClass
 from initiatives.money import told
 from playbook.document import DesignQuestion, Document
+from playbook.measuring import figure
 
 Words = Callable[[Any], str]
 RESPONSES = {
@@ -74,6 +75,7 @@ def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str
     return {
         "design": (DESIGN, lambda key: _asked(document.question, key), _settled),
         "answers": (CRITERIA, lambda key: _asked(document.criterion, key), _answer),
+        "measured": (CRITERIA, lambda key: _asked(document.criterion, key), _measured),
         "checks": (LADDER, lambda key: _asked(document.check, key), _check),
         "sign_offs": (SIGN_OFFS, lambda key: f"{document.remit(key).name} sign-off", _sign_off),
         "risks": (MODES, lambda key: document.mode(key).name, partial(_risk, document)),
@@ -108,6 +110,23 @@ def _answer(fact: Mapping[str, Any]) -> str:
     verdict = "Met" if fact["verdict"] == "met" else "Not met"
     said = f"{verdict} on {_day(fact['answered_on'])}, {proof}{until}."
     return f"{said} {fact['note']}".strip()
+
+
+def _measured(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['name']} {_or_none(fact['value'], fact['unit'])} ({fact['asked']}, "
+        f"{fact['count']} figures in {fact['periods']}), target {_or_none(fact['target'])}, "
+        f"baseline {_or_none(fact['baseline'])}, "
+        f"{'higher' if fact['direction'] == 'up' else 'lower'} is better, "
+        f"last measured {_day(fact['measured_on']) if fact['measured_on'] else 'never'}"
+        f"{', too long ago' if fact['stale'] else ''} "
+        f"(metric {fact['metric']} for {fact['measure']})"
+        for fact in facts
+    )
+
+
+def _or_none(value: float | None, unit: str = "") -> str:
+    return "none" if value is None else figure(value, unit)
 
 
 def _check(fact: Mapping[str, Any]) -> str:

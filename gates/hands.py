@@ -26,6 +26,10 @@ def hands_in(
     # The failure modes are judged at every gate, by assessments and by figures that rows tell.
     told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
+    kinds = {measure.metric for criterion in criteria for measure in criterion.measures}
+    for metric in row.metrics_data:
+        if metric["kind"] in kinds:
+            hands |= set(metric["hands"])
     if gate is not None:
         hands |= _at_gate(row, document, gate, met)
     return frozenset(authors), frozenset(hands)

@@ -1,4 +1,9 @@
-"""What an initiative measures: where it stood before, where it must get to, where it is."""
+"""What an initiative measures: where it stood before, where it must get to, where it is.
+
+What counts, and by whose clock, is said in docs/measuring.md.
+"""
+
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +15,12 @@ from initiatives.models import Initiative
 
 class MetricKind(models.TextChoices):
     BUSINESS = "business", _("Business outcome")
+    ADOPTION = "adoption", _("Adoption: who really uses it")
+    LATENCY = "latency", _("Latency: how long an answer takes")
+    RELIABILITY = "reliability", _("Reliability: how often it is there")
+    QUALITY = "quality", _("Output quality")
+    DATA_QUALITY = "data_quality", _("Data quality")
+    COST = "cost", _("Running cost")
     MODEL = "model", _("The model's own performance")
 
 
@@ -18,15 +29,28 @@ class Direction(models.TextChoices):
     DOWN = "down", _("Lower is better")
 
 
+class Cadence(models.TextChoices):
+    """How often a figure is expected."""
+
+    DAY = "day", _("Every day")
+    WEEK = "week", _("Every week")
+    MONTH = "month", _("Every month")
+    QUARTER = "quarter", _("Every quarter")
+
+
+CADENCE_DAYS = {Cadence.DAY: 1, Cadence.WEEK: 7, Cadence.MONTH: 31, Cadence.QUARTER: 92}
+
+
 class Metric(models.Model):
     """A figure that says whether the initiative works. A model's own metric makes no case alone.
 
-    ``measured_by`` says what records it; empty while nothing does.
+    ``measured_by`` says what records it; empty while nothing does. ``latest`` and ``latest_at``
+    repeat the counting observation of the latest moment.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="metrics")
     name = models.CharField(_("metric"), max_length=120)
-    kind = models.CharField(_("kind"), max_length=8, choices=MetricKind.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=MetricKind.choices)
     unit = models.CharField(_("unit"), max_length=60, blank=True)
     direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
     baseline = models.FloatField(_("baseline"), null=True, blank=True)
@@ -34,8 +58,11 @@ class Metric(models.Model):
     target = models.FloatField(_("target"), null=True, blank=True)
     target_by = models.DateField(_("target to be reached by"), null=True, blank=True)
     measured_by = models.CharField(_("what records it"), max_length=200, blank=True)
-    latest = models.FloatField(_("latest figure"), null=True, blank=True)
-    latest_on = models.DateField(_("measured on"), null=True, blank=True)
+    cadence = models.CharField(
+        _("how often"), max_length=8, choices=Cadence.choices, default=Cadence.WEEK
+    )
+    latest = models.FloatField(_("latest figure"), null=True, editable=False)
+    latest_at = models.DateTimeField(_("measured at"), null=True, editable=False)
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
 
@@ -49,7 +76,7 @@ class Metric(models.Model):
                     condition=Q((f"{figure}__isnull", True), (f"{day}__isnull", True))
                     | Q((f"{figure}__isnull", False), (f"{day}__isnull", False)),
                 )
-                for figure, day in (("baseline", "baseline_on"), ("latest", "latest_on"))
+                for figure, day in (("baseline", "baseline_on"), ("latest", "latest_at"))
             ),
         ]
 
@@ -58,9 +85,11 @@ class Metric(models.Model):
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """What keeps it from counting as a business metric; for a model's own, that it is one."""
+        """What keeps it from counting as a business metric; for another, what it speaks of."""
         if self.kind == MetricKind.MODEL:
             return ("it speaks of the model, not of the business",)
+        if self.kind != MetricKind.BUSINESS:
+            return ("it speaks of how the system runs, not of the business",)
         return tuple(
             f"no {figure}" for figure in ("baseline", "target") if getattr(self, figure) is None
         )
@@ -86,3 +115,93 @@ class Metric(models.Model):
         if than is None:
             return False
         return figure > than if self.direction == Direction.DOWN else figure < than
+
+    @property
+    def expected_by(self) -> datetime | None:
+        """When the next figure is due; None before the first."""
+        if self.latest_at is None:
+            return None
+        return self.latest_at + timedelta(days=CADENCE_DAYS[Cadence(self.cadence)])
+
+
+class Source(models.TextChoices):
+    """How an observation came."""
+
+    FORM = "form", _("Typed")
+    PASTE = "paste", _("Pasted or from a file")
+    API = "api", _("By the API")
+    PULL = "pull", _("Asked of a monitoring system")
+    HOOK = "hook", _("Sent by a monitoring system")
+
+
+BY_HAND = (Source.FORM, Source.PASTE)
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    def counting(self) -> "ObservationQuerySet":
+        """Of each moment the observation that was recorded last."""
+        return self.filter(corrected=False)
+
+
+class Observation(models.Model):
+    """One figure of one metric about the moment ``at``. It is never changed: a correction is
+    another observation about the same moment, and the corrected one says that it is."""
+
+    metric = models.ForeignKey(Metric, on_delete=models.CASCADE, related_name="observations")
+    at = models.DateTimeField()
+    value = models.FloatField()
+    source = models.CharField(max_length=5, choices=Source.choices)
+    key = models.CharField(max_length=80, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    corrected = models.BooleanField(default=False)
+
+    objects = ObservationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["metric", "at"],
+                condition=Q(corrected=False),
+                name="metrics_one_counting_figure",
+            ),
+            models.UniqueConstraint(
+                fields=["metric", "key"], condition=~Q(key=""), name="metrics_observation_sent_once"
+            ),
+            models.CheckConstraint(
+                name="metrics_observation_is_finite",
+                condition=Q(value__gt=float("-inf"), value__lt=float("inf")),
+            ),
+        ]
+        indexes = [
+            # Whose hands the figures came from.
+            models.Index(
+                fields=["metric", "recorded_by"],
+                name="metrics_observation_by_hand",
+                condition=Q(source__in=BY_HAND, corrected=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric}: {self.value:g}"
+
+
+class Day(models.Model):
+    """The counting figures of one metric on one day of the organisation's calendar, added up."""
+
+    metric = models.ForeignKey(Metric, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    count = models.PositiveIntegerField()
+    total = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["metric", "day"], name="metrics_day_once"),
+            models.CheckConstraint(name="metrics_day_holds_a_figure", condition=Q(count__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} on {self.day}"

@@ -12,6 +12,7 @@ from playbook import hazards, premises, reach
 from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
 from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
+from playbook.measuring import judge
 
 __all__ = ["Evaluation", "Finding", "State", "evaluate", "rung_of"]
 
@@ -140,7 +141,11 @@ def _criteria(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]
 
 def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
     """How an exit criterion stands today."""
-    state, text, fix = _judge(criterion.needs, facts.answers.get(criterion.key), facts.today)
+    if criterion.computed:
+        state, text, fix = judge(criterion, facts.measured.get(criterion.key, ()))
+    else:
+        answer = facts.answers.get(criterion.key)
+        state, text, fix = _judge(criterion.needs, answer, facts.today)
     return finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
 
 

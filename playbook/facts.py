@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from playbook.rebuilding import build
 
-PASSING = ("at", "progress_on", "deciders", "barred", "authors")
+PASSING = ("at", "measures_turn", "progress_on", "deciders", "barred", "authors")
 
 
 class FactsIncomplete(ValueError):
@@ -36,6 +36,29 @@ class AnswerFact:
     proof: str
     valid_until: date | None
     answered_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFact:
+    """What one metric shows against one measure of a computed criterion.
+
+    ``value`` is the figure worked out as ``asked`` says, None without one in the window; ``count``
+    figures in ``periods`` periods made it. ``stale`` says that the latest is too old to count.
+    """
+
+    measure: str
+    metric: int
+    name: str
+    unit: str
+    direction: str  # up | down
+    baseline: float | None
+    target: float | None
+    asked: str
+    measured_on: date | None
+    stale: bool
+    value: float | None = None
+    count: int = 0
+    periods: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +274,10 @@ class Facts:
     """None for facts that were kept before they told of it."""
     releases: tuple[ReleaseFact, ...] = ()
     """What a go releases, so that whoever decides signs for it."""
+    measured: Mapping[str, tuple[MeasuredFact, ...]] = field(default_factory=dict)
+    """What metrics show of each computed criterion, by its key."""
+    measures_turn: datetime | None = None
+    """When the calendar alone may change that next."""
 
     @property
     def today(self) -> date:

@@ -26,7 +26,7 @@ IDENTITY = {
 # Lists whose parts have neither key nor number: they are told apart by their place.
 BY_PLACE = frozenset({"thresholds"})
 # Lists of parts that may be empty, and then are nothing rather than an empty value.
-MAY_BE_EMPTY = frozenset({"criteria", "additions", "thresholds", "frameworks"})
+MAY_BE_EMPTY = frozenset({"criteria", "measures", "additions", "thresholds", "frameworks"})
 
 SECTIONS = {
     "stages": "Stages",
@@ -54,6 +54,14 @@ SECTIONS = {
 }
 NAMES = ("name", "question", "said", "subject", "code")
 WORDS = {
+    "better_percent": "better than the baseline by, in %",
+    "fresh": "how long the latest figure counts (14d, 30s)",
+    "least": "figures that there must be",
+    "metric": "kind of metric",
+    "period": "length of a period (7d, 30s)",
+    "periods": "complete periods in the window",
+    "statistic": "what is looked at",
+    "compare": "compared with",
     "aliases": "other names",
     "allows_learning_exercise": "lets a learning exercise pass",
     "asks_for_non_champions": "warns of a pilot of champions",

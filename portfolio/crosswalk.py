@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from checklists.models import Check, DesignAnswer
-from gates.models import CriterionAnswer, Rollout
+from gates.models import CriterionAnswer, Rollout, Standing
 from playbook.coverage import cover
 from playbook.document import Clause, Framework
 from risks.models import Assessment
@@ -72,6 +72,10 @@ def shown_on(today: date) -> Shown:
                 evidence__isnull=False,
             ),
         ),
+        "computed": Standing.objects.filter(rollout=OuterRef("pk"))
+        .annotate(met=Func("computed_met", function="unnest", output_field=CharField()))
+        .order_by("met")
+        .values(item=Concat(Value("criterion:"), "met", output_field=CharField())),
         "modes": _items(
             "mode",
             "mode",

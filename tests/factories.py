@@ -3,7 +3,7 @@
 Long because every app's factories are found in one place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -31,8 +31,10 @@ from initiatives.services import (
     verify_evidence,
 )
 from metrics.models import Metric
+from metrics.observations import Reading, record_observations
 from metrics.services import add_metric
 from operations.services import count_exposure
+from playbook.document import Criterion
 from playbook.evaluate import rung_of
 from playbook.loading import standard
 from playbook.models import PlaybookVersion
@@ -177,6 +179,9 @@ def _judge(
     rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
 ) -> None:
     criterion = case.document.criterion(key)
+    if criterion.computed:
+        make_measured(rollout.initiative, criterion, by=by, at=at)
+        return
     answer_criterion(
         rollout=rollout,
         criterion=criterion,
@@ -267,6 +272,51 @@ def make_metric(initiative: Initiative, *, by: User, at: datetime = NOW, **field
     return add_metric(initiative=initiative, fields={**counting, **fields}, by=by, at=at)
 
 
+# Which way is better, where it stood, where it must get to, and a figure that is good.
+FIGURES = {
+    "business": ("down", 30, 5, 4),
+    "adoption": ("up", None, 60, 64),
+    "latency": ("down", None, 200, 180),
+    "reliability": ("up", None, 99.5, 99.9),
+    "quality": ("up", None, 90, 94),
+    "data_quality": ("up", None, 95, 97),
+    "cost": ("down", None, 2, 1.8),
+}
+
+
+def make_measured(
+    initiative: Initiative,
+    criterion: Criterion,
+    *,
+    by: User,
+    at: datetime = NOW,
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Figures for every measure of a computed criterion, one a week up to now: good ones, or the
+    ones given by the kind of metric. A metric is named where there is none of its kind."""
+    readings = []
+    for measure in criterion.measures:
+        direction, baseline, target, good = FIGURES[measure.metric]
+        metric = Metric.objects.filter(initiative=initiative, kind=measure.metric).first()
+        if metric is None:
+            metric = make_metric(
+                initiative,
+                by=by,
+                at=at,
+                kind=measure.metric,
+                direction=direction,
+                baseline=baseline,
+                baseline_on=None if baseline is None else at.date(),
+                target=target,
+            )
+        value = (figures or {}).get(measure.metric, good)
+        weeks = 0 if measure.statistic == "last" else measure.periods
+        readings += [
+            Reading(metric.pk, at - timedelta(weeks=week), value) for week in range(weeks, -1, -1)
+        ]
+    record_observations(initiative=initiative, readings=readings, source="form", by=by, at=at)
+
+
 def _assess(
     rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
 ) -> None:
@@ -336,7 +386,8 @@ _MEET = {
 
 def make_giving_way(rollout: Rollout, *, gate: int, by: User, at: datetime = NOW) -> None:
     """A standing criterion of a passed gate fails, and the sweep has seen it."""
-    criterion = next(c for c in rollout.playbook.parsed.gate(gate).criteria if c.standing)
+    criteria = rollout.playbook.parsed.gate(gate).criteria
+    criterion = next(c for c in criteria if c.standing and not c.computed)
     answer_criterion(
         rollout=rollout,
         criterion=criterion,

@@ -70,10 +70,12 @@ def answer_criterion(
 ) -> CriterionAnswer:
     """Judge one exit criterion. *Met* needs evidence, which counts for ``days_valid`` days.
 
-    Raises Refused when *met* is said without evidence, or with evidence that ran out or belongs
-    to another initiative, or when the rollout is over.
+    Raises Refused for a criterion that metrics compute, when *met* is said without evidence or
+    with evidence that ran out or belongs to another initiative, or when the rollout is over.
     """
     initiative = lock(rollout.initiative_id)
+    if criterion.computed:
+        raise Refused(f"{criterion.name}: metrics tell whether it is met. Record their figures.")
     if Rollout.objects.filter(pk=rollout.pk, stage__in=ENDED).exists():
         raise Refused("This rollout is over; its criteria are no longer judged.")
     if evidence is not None and evidence.initiative_id != initiative.pk:

@@ -21,6 +21,7 @@ from gates.models import CriterionAnswer, Rollout
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
 from gates.services import reviews as services
 from gates.today import today
+from gates.views import measuring
 from gates.views.loading import load
 from gates.views.page import REFUSED, back_to_list, judged, named, review_of, show
 from gates.views.tasks import SUBMIT_MINUTES, Worklist
@@ -137,6 +138,8 @@ def criterion(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     rollout = load(request, reference, may=may_edit)
     document = rollout.playbook.parsed
     asked = named(document.criterion, key)
+    if asked.computed:
+        return measuring.computed(request, rollout, asked)
     answer = (
         CriterionAnswer.objects.filter(rollout=rollout, criterion=key)
         .select_related("answered_by", "evidence")
