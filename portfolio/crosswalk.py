@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from checklists.models import Check, DesignAnswer
-from gates.models import CriterionAnswer, Rollout, Standing
+from gates.models import CriterionAnswer, Rollout
 from playbook.coverage import cover
 from playbook.document import Clause, Framework
 from risks.models import Assessment
@@ -72,10 +72,6 @@ def shown_on(today: date) -> Shown:
                 evidence__isnull=False,
             ),
         ),
-        "computed": Standing.objects.filter(rollout=OuterRef("pk"))
-        .annotate(met=Func("computed_met", function="unnest", output_field=CharField()))
-        .order_by("met")
-        .values(item=Concat(Value("criterion:"), "met", output_field=CharField())),
         "modes": _items(
             "mode",
             "mode",
@@ -86,10 +82,15 @@ def shown_on(today: date) -> Shown:
         Rollout.objects.live()
         .order_by()
         .annotate(**{kind: ArraySubquery(items) for kind, items in kinds.items()})
-        .values_list(*kinds)
+        .values_list(*kinds, "standing__computed_met")
         .annotate(initiatives=Count("pk"))
     )
-    return Shown(tuple((frozenset(_flat(items)), count) for *items, count in found))
+    return Shown(
+        tuple(
+            (frozenset([*_flat(items), *(f"criterion:{key}" for key in computed or ())]), count)
+            for *items, computed, count in found
+        )
+    )
 
 
 def _items(kind: str, field: str, rows: QuerySet) -> QuerySet:

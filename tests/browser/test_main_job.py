@@ -99,6 +99,8 @@ def test_from_intake_to_steady_state(visit: Visit) -> None:
     owner_opens(1)
     owner.takes_every_check("Maya Okafor")
     owner.open(review)
+    owner.measures("Business metrics improved", "Days to a first look", baseline=9, latest=6)
+    owner.open(review)
     owner.judges(owner.open_tasks("criterion")[0], evidence="Pilot figures", new=True)
     the_rest_is_done()
     owner.open(review)

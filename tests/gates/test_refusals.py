@@ -58,7 +58,7 @@ def lose_funder(rollout: Rollout, cast: dict[str, User]) -> None:
 def fail_criterion(rollout: Rollout, cast: dict[str, User]) -> None:
     answer_criterion(
         rollout=rollout,
-        criterion=_gate(rollout).criteria[0],
+        criterion=next(c for c in _gate(rollout).criteria if not c.computed),
         verdict="not_met",
         note="It fell back.",
         evidence=None,
