@@ -167,6 +167,7 @@ def _facts(row: Any, *, at: datetime) -> Facts:
             for t in row.tranches_data
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
+        faults=initiatives.faults_of(row.faults_data),
     )
 
 
