@@ -10,14 +10,14 @@ from typing import Any
 from django.db.models import (
     Count,
     Exists,
-    F,
-    FilteredRelation,
+    Func,
     IntegerField,
     Max,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
+    Sum,
 )
 from django.db.models.functions import Coalesce
 
@@ -71,35 +71,33 @@ def weighed(dependencies: QuerySet[Dependency]) -> QuerySet[Dependency]:
     """With ``relying``, ``farthest`` (a stage's place on the path), ``failures`` that are open and
     ``unanswered`` questions that these put to initiatives under way; what fails comes first within
     its kind."""
-    mine = relying().filter(dependency=OuterRef("pk")).order_by().values("dependency")
-    asked = (
-        relying()
+    mine = (
+        Rollout.objects.live()
+        .filter(initiative__reliances__dependency=OuterRef("pk"))
+        .order_by()
+        .values("initiative__reliances__dependency")
+    )
+    asked = Rollout.objects.live().filter(
+        ~Exists(
+            FaultAnswer.objects.filter(
+                fault=OuterRef(OuterRef("pk")), initiative=OuterRef("initiative")
+            )
+        ),
+        ~Q(initiative=OuterRef("found_in")),
+        initiative__reliances__dependency=OuterRef("dependency"),
+    )
+    failures = (
+        Fault.objects.open()
         .filter(dependency=OuterRef("pk"))
-        .annotate(
-            fault=FilteredRelation(
-                "dependency__faults", condition=Q(dependency__faults__mended_at__isnull=True)
-            )
-        )
-        .filter(fault__isnull=False)
-        .exclude(fault__found_in=F("initiative"))
-        .filter(
-            ~Exists(
-                FaultAnswer.objects.filter(
-                    fault=OuterRef("fault__pk"), initiative=OuterRef("initiative")
-                )
-            )
-        )
+        .alias(asked=Subquery(asked.order_by().values(count=Func("pk", function="COUNT"))))
         .order_by()
         .values("dependency")
-    )
-    open_faults = (
-        Fault.objects.open().filter(dependency=OuterRef("pk")).order_by().values("dependency")
     )
     return dependencies.annotate(
         relying=_figure(mine, Count("pk")),
         farthest=_figure(mine, Max(ordinal("stage", PATH))),
-        failures=_figure(open_faults, Count("pk")),
-        unanswered=_figure(asked, Count("pk")),
+        failures=_figure(failures, Count("pk")),
+        unanswered=_figure(failures, Sum("asked")),
     ).order_by("kind", "-failures", "-relying", "name", "pk")
 
 

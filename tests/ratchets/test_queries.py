@@ -5,6 +5,7 @@ test where a request begins and commits its transaction.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -17,8 +18,16 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from gates.models import Rollout
 from gates.services.reviews import open_review
+from initiatives.dependencies import rely_on
+from initiatives.models import Initiative
 from portfolio.sample.seed import seed
-from tests.factories import make_initiative, make_ready, make_rollout
+from tests.factories import (
+    make_dependency,
+    make_fault,
+    make_initiative,
+    make_ready,
+    make_rollout,
+)
 from tests.ratchets.routes import ROUTES
 from tests.ratchets.world import Cast, make_cast, make_underway
 
@@ -60,13 +69,36 @@ class Portfolio:
         self.now = timezone.now()
         self.cast = make_cast()
         self.rollout = make_underway(self.cast, at=self.now, name="Claims triage assistant")
+        self.vendor = make_dependency(
+            self.rollout.initiative, by=self.cast.owner, at=self.now, name="Acme Speech"
+        )
         self.small = self._costs(SMALL)
         self.large = self._costs(LARGE)
 
+    def _share(self, size: int) -> None:
+        """More rely on the vendor than fit on a page, each on a thing of its own too; some have
+        failed."""
+        office, at = self.cast.office, self.now
+        new = Initiative.objects.filter(reliances__isnull=True).order_by("-number")
+        for number, initiative in enumerate(new[: min(size // 10, 60)]):
+            common: dict[str, Any] = {
+                "initiative": initiative,
+                "used_for": "Answers",
+                "by": office,
+                "at": at,
+            }
+            rely_on(dependency=self.vendor, **common)
+            if number % 20 == 0:
+                own = make_dependency(initiative, by=office, at=at)
+                make_fault(own, initiative, by=office, at=at)
+                make_fault(self.vendor, initiative, by=office, at=at)
+
     def _costs(self, size: int) -> Costs:
         seed(count=size - Rollout.objects.count(), seed=size, at=self.now)
+        self._share(size)
         arguments = {
             "reference": self.rollout.initiative.reference,
+            "portfolio:dependency.pk": self.vendor.pk,
             "portfolio:export.kind": "csv",
             "portfolio:crosswalk_export.kind": "csv",
         }
