@@ -67,7 +67,7 @@ def relying() -> QuerySet[Reliance]:
     )
 
 
-def weighed(dependencies: QuerySet[Dependency]) -> QuerySet[Dependency]:
+def weighed(dependencies: QuerySet[Dependency]) -> QuerySet[Any]:
     """With ``relying``, ``farthest`` (a stage's place on the path), ``failures`` that are open and
     ``unanswered`` questions that these put to initiatives under way; what fails comes first within
     its kind."""

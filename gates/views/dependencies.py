@@ -92,8 +92,7 @@ def _list(request: HttpRequest, initiative: Initiative, form: Form) -> bool:
     act: dict[str, Any] = {"initiative": initiative, "by": reader(request), "at": timezone.now()}
     said = dict(form.cleaned_data)
     if isinstance(form, NewForm):
-        others = Dependency.objects.not_listed_by(initiative)
-        if form.tell_alike(similar_names(said["name"], among=others)):
+        if form.tell_alike(similar_names(said["name"], among=Dependency.objects.all())):
             return False
         del said["none_of"]
     try:
@@ -118,6 +117,7 @@ def _listed(rollout: Rollout) -> dict[str, Any]:
     mended = faults.filter(mended_at__isnull=False).order_by("-mended_at", "-pk")
     return {
         "reliances": reliances,
+        "listed": {row.dependency_id for row in reliances},
         "failing": {row.fault.dependency_id for row in rows},
         "elsewhere": [row for row in rows if row.fault.found_in_id != initiative.pk],
         "here": [row for row in rows if row.fault.found_in_id == initiative.pk],

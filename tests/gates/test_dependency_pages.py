@@ -105,7 +105,9 @@ def test_what_is_known_under_this_very_name_is_not_named_twice(
     owner: Client, url: str, vendor: Dependency
 ) -> None:
     page = sent(owner, url, {**NEW, "new-name": "acme speech"}, 422)
-    assert "the vendor Acme Speech is known already" in page
+    assert "listed here already" in page
+    typed = {**NEW, "new-name": "acme speech", "new-none_of": f"{vendor.pk}"}
+    assert "the vendor Acme Speech is known already" in sent(owner, url, typed, 422)
 
 
 def test_a_source_system_that_others_share_is_listed_by_one_click(

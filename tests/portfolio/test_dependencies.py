@@ -61,7 +61,7 @@ def read(client: Client, url: str) -> str:
 
 
 def weights(dependency: Dependency) -> tuple[int, str, int, int]:
-    row: Any = weighed(Dependency.objects.filter(pk=dependency.pk)).get()
+    row = weighed(Dependency.objects.filter(pk=dependency.pk)).get()
     return row.relying, stage_at(row.farthest), row.failures, row.unanswered
 
 
@@ -109,7 +109,6 @@ def test_the_pages_say_who_relies_on_it_and_what_each_makes_of_its_failures(
     fault = make_fault(vendor, intake, by=maya, text="Late at noon")
     overview = read(executive, "/dependencies/")
     assert "Acme Speech" in overview
-    assert "1 initiative<" in overview
     url = f"/dependencies/{vendor.pk}/"
     page = read(executive, url)
     assert "Not answered" in page
