@@ -18,8 +18,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from gates.models import Rollout
 from gates.services.reviews import open_review
-from initiatives.dependencies import rely_on
-from initiatives.models import Initiative
+from initiatives.models import Dependency, Initiative, Reliance
 from portfolio.sample.seed import seed
 from tests.factories import (
     make_dependency,
@@ -35,7 +34,13 @@ pytestmark = pytest.mark.django_db
 
 SMALL, LARGE = 50, 2000
 READERS = ("office", "executive", "owner", "reviewer", "administrator")
-CEILINGS = {"portfolio:table": 8, "portfolio:dashboard": 8, "gates:initiative": 12}
+CEILINGS = {
+    "portfolio:table": 8,
+    "portfolio:dashboard": 8,
+    "portfolio:dependencies": 8,
+    "portfolio:dependency": 10,
+    "gates:initiative": 12,
+}
 SUBMITTING = 15
 
 Costs = Mapping[tuple[str, str], int]
@@ -78,20 +83,20 @@ class Portfolio:
     def _share(self, size: int) -> None:
         """More rely on the vendor than fit on a page, each on a thing of its own too; some have
         failed."""
-        office, at = self.cast.office, self.now
-        new = Initiative.objects.filter(reliances__isnull=True).order_by("-number")
-        for number, initiative in enumerate(new[: min(size // 10, 60)]):
-            common: dict[str, Any] = {
-                "initiative": initiative,
-                "used_for": "Answers",
-                "by": office,
-                "at": at,
-            }
-            rely_on(dependency=self.vendor, **common)
-            if number % 20 == 0:
-                own = make_dependency(initiative, by=office, at=at)
-                make_fault(own, initiative, by=office, at=at)
-                make_fault(self.vendor, initiative, by=office, at=at)
+        named: dict[str, Any] = {"named_by": self.cast.office, "named_at": self.now}
+        listed: dict[str, Any] = {"listed_by": self.cast.office, "listed_at": self.now}
+        new = list(Initiative.objects.filter(reliances=None)[: min(size // 10, 60)])
+        own = Dependency.objects.bulk_create(
+            Dependency(kind="team", name=f"Team of {each.reference}", **named) for each in new
+        )
+        Reliance.objects.bulk_create(
+            Reliance(initiative=each, dependency=shared, used_for="Answers", **listed)
+            for each, team in zip(new, own, strict=True)
+            for shared in (self.vendor, team)
+        )
+        for each, team in list(zip(new, own, strict=True))[::20]:
+            make_fault(team, each, by=self.cast.office, at=self.now)
+            make_fault(self.vendor, each, by=self.cast.office, at=self.now)
 
     def _costs(self, size: int) -> Costs:
         seed(count=size - Rollout.objects.count(), seed=size, at=self.now)
