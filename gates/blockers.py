@@ -155,6 +155,10 @@ def _groups(case: Case, met: int, total: int, blockers: Sequence[Finding]) -> tu
     return f"{len(blockers)} user groups below target", blockers[0].fix, "reach"
 
 
+def _faults(case: Case, met: int, total: int, blockers: Sequence[Finding]) -> tuple[str, str, str]:
+    return f"{len(blockers)} failures elsewhere to answer", blockers[0].fix, "dependencies"
+
+
 SUMMARIES: dict[str, Callable[[Case, int, int, Sequence[Finding]], tuple[str, str, str]]] = {
     "criterion": _criteria,
     "design": _design,
@@ -164,6 +168,7 @@ SUMMARIES: dict[str, Callable[[Case, int, int, Sequence[Finding]], tuple[str, st
     "condition": _conditions,
     "assumption": _assumptions,
     "group": _groups,
+    "dependency": _faults,
 }
 
 

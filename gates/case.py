@@ -186,6 +186,7 @@ def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
         **_measured(document, series, at),
+        faults=initiatives.faults_of(row.faults_data),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from audit.words import day_words
 from gates.models.rollouts import Stage
-from initiatives.models import Architecture, Distance, ImpactClass
+from initiatives.models import Architecture, DependencyKind, Distance, FaultVerdict, ImpactClass
 from initiatives.money import told
 from playbook.document import DesignQuestion, Document
 from playbook.measuring import figure
@@ -281,6 +281,21 @@ def _releases(facts: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _faults(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{DependencyKind(fact['kind']).label} {fact['dependency']} in {fact['where']} on "
+        f"{_day(fact['since'])}: {fact['text']} ({_answered(fact)})"
+        for fact in facts
+    )
+
+
+def _answered(fact: Mapping[str, Any]) -> str:
+    if not fact["verdict"]:
+        return f"No. {fact['id']}, not answered"
+    verdict = str(FaultVerdict(fact["verdict"]).label).lower()
+    return f"No. {fact['id']}, {verdict}, {_print(fact['words'])}"
+
+
 def _playbook(fact: Mapping[str, Any]) -> str:
     return f"Version {fact['number']}, {_print(fact['words'])}"
 
@@ -308,4 +323,5 @@ PLAIN: dict[str, tuple[str, Words]] = {
     "slips": ("Gates giving way", _slips),
     "playbook": ("Playbook version", _playbook),
     "releases": ("Money that a go releases", _releases),
+    "faults": ("Failures elsewhere of what it shares", _faults),
 }

@@ -1,6 +1,7 @@
 """Who had a hand in what is judged, and therefore does not judge it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from playbook.document import Document
@@ -51,6 +52,10 @@ def _at_gate(
         hands |= _ids("teller", *row.withdrawn_data)
     if asks.needs_least_exposure or document.stage(row.stage).exposure is not None:
         hands |= _ids("author", *row.exposures_data[:1])
+    if asks.needs_fault_answers:
+        since = row.stage_entered_at
+        mended = [m for m in row.menders_data if datetime.fromisoformat(m["at"]) >= since]
+        hands |= _ids("author", *row.answerers_data, *mended)
     return frozenset(hands)
 
 

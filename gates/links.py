@@ -54,6 +54,7 @@ TASKS: dict[str, Where] = {
     "band": _part("reach", "exposure"),
     "group": _part("reach", "groups"),
     "slip": _page("holding"),
+    "dependency": _keyed("fault"),
     "criterion": _keyed("criterion"),
     "rung": _keyed("check"),
     "failure_mode": _keyed("risk"),

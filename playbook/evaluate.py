@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from audit.words import listed
-from playbook import hazards, premises, reach
+from playbook import dependencies, hazards, premises, reach
 from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
 from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
@@ -42,6 +42,7 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         reach.band(document, gate, facts),
         reach.groups(gate, facts),
         reach.slips(facts),
+        dependencies.faults(gate, facts),
         _review(gate, facts),
         _sign_offs(document, gate, facts),
         _decider(facts),

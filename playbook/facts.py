@@ -192,6 +192,22 @@ class SlipFact:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultFact:
+    """A failure, found elsewhere and not mended, of something shared that this rests on too.
+    ``verdict`` is empty until somebody has said what it means here; ``words`` is a digest of what
+    they said."""
+
+    id: int
+    kind: str  # data_source | vendor | platform | team
+    dependency: str
+    text: str
+    where: str
+    since: date
+    verdict: str = ""  # no_concern | handled
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConditionFact:
     """An open condition of an earlier conditional go."""
 
@@ -278,6 +294,8 @@ class Facts:
     """What metrics show of each computed criterion, by its key."""
     measures_turn: datetime | None = None
     """When the calendar alone may change that next."""
+    faults: tuple[FaultFact, ...] = ()
+    """What failed elsewhere in something that this initiative relies on too."""
 
     @property
     def today(self) -> date:

@@ -131,6 +131,9 @@ class Gate(Part):
     """Whether fewer exposed people than the stage's band keep the gate shut."""
     needs_group_actions: bool = False
     """Whether a user group below the adoption target with nothing done about it keeps it shut."""
+    needs_fault_answers: bool = False
+    """Whether a failure found elsewhere, in something that this initiative relies on too, keeps it
+    shut until somebody says what it means here."""
 
     @property
     def name(self) -> str:

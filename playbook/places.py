@@ -92,6 +92,7 @@ WORDS = {
     "monitoring_checks_met": "asks for monitoring checks to be met",
     "needs_design_assessment": "asks for the design assessment",
     "needs_equipped_team": "asks for a team that has what it needs",
+    "needs_fault_answers": "asks what failures found elsewhere mean here",
     "needs_group_actions": "asks for an action for each group below target",
     "needs_least_exposure": "asks for enough exposed people",
     "no_progress_days": "days without progress",

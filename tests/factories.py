@@ -20,7 +20,17 @@ from gates.services.reviews import answer_criterion, open_review, sign_off, subm
 from gates.services.rollouts import Adoption, adopt_many, start_rollout
 from gates.services.slips import settle
 from gates.standings import refresh
-from initiatives.models import Assumption, BusinessUnit, Evidence, Fund, Initiative, Tranche
+from initiatives.dependencies import answer_fault, name_and_rely_on, record_fault, rely_on
+from initiatives.models import (
+    Assumption,
+    BusinessUnit,
+    Dependency,
+    Evidence,
+    Fault,
+    Fund,
+    Initiative,
+    Tranche,
+)
 from initiatives.money import approve_tranche, request_tranche, set_up_fund
 from initiatives.premises import judge_assumption, state_assumption
 from initiatives.services import (
@@ -257,6 +267,43 @@ def make_source(
     return list_source(initiative=initiative, fields={**connected, **fields}, by=by, at=at)
 
 
+def make_dependency(
+    *initiatives: Initiative,
+    by: User,
+    kind: str = "vendor",
+    name: str = "",
+    at: datetime = NOW,
+) -> Dependency:
+    """Something shared that the first of the initiatives names and all of them rely on."""
+    first, *others = initiatives
+    dependency = name_and_rely_on(
+        initiative=first,
+        kind=kind,
+        name=name or f"Vendor {next(_counter)}",
+        owner="Procurement",
+        note="",
+        used_for="Reading letters",
+        by=by,
+        at=at,
+    ).dependency
+    for other in others:
+        rely_on(initiative=other, dependency=dependency, used_for="Answers", by=by, at=at)
+    return dependency
+
+
+def make_fault(
+    dependency: Dependency, found_in: Initiative, *, by: User, at: datetime = NOW, **fields: Any
+) -> Fault:
+    return record_fault(
+        dependency=dependency,
+        found_in=found_in,
+        mode=standard().mode(fields.pop("mode", "integration")),
+        text=fields.pop("text", "It answers after nine seconds at noon"),
+        by=by,
+        at=at,
+    )
+
+
 def make_metric(initiative: Initiative, *, by: User, at: datetime = NOW, **fields: Any) -> Metric:
     """A business metric that counts, recorded by something, unless said otherwise."""
     counting = {
@@ -361,6 +408,19 @@ def _grow(
     )
 
 
+def _answer(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    answer_fault(
+        fault=Fault.objects.get(pk=key),
+        initiative=rollout.initiative,
+        verdict="handled",
+        text="A second vendor stands by.",
+        by=by,
+        at=at,
+    )
+
+
 def _count(
     rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
 ) -> None:
@@ -381,6 +441,7 @@ _MEET = {
     "assumption": _assume,
     "architecture": _grow,
     "band": _count,
+    "dependency": _answer,
 }
 
 

@@ -36,6 +36,7 @@ WHOLE = {
     "band": "term:breach",
     "slip": "term:slipping",
     "handoff": "term:handoff_risk",
+    "dependency": "term:shared_dependency",
 }
 """Kinds of findings that one entry explains, whatever their key."""
 

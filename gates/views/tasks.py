@@ -28,7 +28,16 @@ from risks.models import Assessment
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
 SIGN_MINUTES = 15
-RESTS_ON = ("assumption", "architecture", "distance", "handoff", "champions", "band", "group")
+RESTS_ON = (
+    "assumption",
+    "architecture",
+    "distance",
+    "handoff",
+    "champions",
+    "band",
+    "group",
+    "dependency",
+)
 
 
 @dataclass

@@ -1,5 +1,15 @@
-"""Initiatives, the units they belong to, the people on them, their evidence, their money."""
+"""Initiatives, the units they belong to, the people on them, their evidence, their money, and what
+they share."""
 
+from initiatives.models.dependencies import (
+    Dependency,
+    DependencyKind,
+    DependencyQuerySet,
+    Fault,
+    FaultAnswer,
+    FaultVerdict,
+    Reliance,
+)
 from initiatives.models.evidence import Evidence, EvidenceQuerySet, evidence_path, web_address
 from initiatives.models.initiatives import (
     NAME_LENGTH,
@@ -27,9 +37,15 @@ __all__ = [
     "ConditionContrast",
     "Cost",
     "CostKind",
+    "Dependency",
+    "DependencyKind",
+    "DependencyQuerySet",
     "Distance",
     "Evidence",
     "EvidenceQuerySet",
+    "Fault",
+    "FaultAnswer",
+    "FaultVerdict",
     "Fund",
     "ImpactClass",
     "Initiative",
@@ -37,6 +53,7 @@ __all__ = [
     "Membership",
     "PopulationUnit",
     "Reference",
+    "Reliance",
     "Tranche",
     "evidence_path",
     "web_address",

@@ -32,7 +32,16 @@ from initiatives.services import (
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import figures, holding, money, premises, resting, running, wording
+from portfolio.sample import (
+    figures,
+    holding,
+    money,
+    premises,
+    resting,
+    running,
+    sharing,
+    wording,
+)
 from portfolio.sample.specs import Spec
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
@@ -126,6 +135,7 @@ class Story:
         if spec.owner == "Maya Okafor":
             people = [self.cast["Devin Park"]]
             set_contributors(initiative=self.initiative, people=people, **self._tick())
+        sharing.begin(self)
 
     def _case(self) -> Case:
         return case_of(self.rollout, at=self.clock)

@@ -60,6 +60,7 @@ EMPTY = (
     ("office", "portfolio:proving"),
     ("office", "portfolio:imports"),
     ("office", "portfolio:funds"),
+    ("office", "portfolio:dependencies"),
     ("office", "portfolio:intake"),
     ("office", "portfolio:playbook_draft"),
     ("office", "portfolio:playbook_moves"),
@@ -77,6 +78,7 @@ SITUATIONS = (
     ("fresh", "owner", "gates:evidence_list"),
     ("fresh", "owner", "gates:sources"),
     ("fresh", "owner", "gates:metrics"),
+    ("fresh", "owner", "gates:dependencies"),
     ("fresh", "office", "gates:decide"),
     ("fresh", "owner", "gates:money"),
     ("submitted", "executive", "gates:initiative"),
@@ -225,6 +227,7 @@ class Gallery:
         found = self._page("office", reverse("portfolio:table") + "?q=nothing+is+called+this")
         self.states["table that finds nothing"] = found
         self.states["proposal that looks alike"] = self._proposal_again()
+        self.states["shared thing that looks alike"] = self._named_again()
 
     def _proposal_again(self) -> Answer:
         """The form to add an initiative, on which one is pointed out that looks the same."""
@@ -232,6 +235,15 @@ class Gallery:
         typed = {"name": "Claims triage", "unit": unit, "impact_class": "ordinary"}
         typed["population_unit"] = "people"
         answer = self._ask(self.clients["office"], "POST", reverse("gates:create"), **typed)
+        assert answer is not None
+        assert b"Is it one of these?" in answer.body
+        return answer
+
+    def _named_again(self) -> Answer:
+        """The form to name something shared, on which one of nearly that name is pointed out."""
+        url = reverse("gates:dependencies", args=[self.arguments["reference"]])
+        typed = {"new-kind": "team", "new-name": "Acme speeches", "new-used_for": "Words"}
+        answer = self._ask(self.clients["owner"], "POST", url, part="new", **typed)
         assert answer is not None
         assert b"Is it one of these?" in answer.body
         return answer

@@ -56,6 +56,7 @@ STATES = (
     "start page for reviewer",
     "table that finds nothing",
     "proposal that looks alike",
+    "shared thing that looks alike",
     "not found",
     "forbidden",
     "forged form",

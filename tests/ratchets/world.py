@@ -14,7 +14,8 @@ from gates.models import Condition, Decision, Rollout
 from gates.services.decisions import NewCondition
 from gates.services.money import release
 from gates.services.reviews import open_review
-from initiatives.models import Initiative, Tranche
+from initiatives.dependencies import answer_fault, mend_fault
+from initiatives.models import Fault, Initiative, Tranche
 from initiatives.money import MonthlyCost, enter_costs
 from initiatives.services import set_contributors
 from playbook.services import start_draft
@@ -25,7 +26,9 @@ from portfolio.models import ImportBatch
 from tests.factories import (
     make_assumption,
     make_decision,
+    make_dependency,
     make_evidence,
+    make_fault,
     make_fund,
     make_initiative,
     make_metric,
@@ -128,6 +131,30 @@ def make_import(cast: Cast, *, at: datetime, confirmed: bool) -> ImportBatch:
     return batch
 
 
+def make_shared(rollout: Rollout, cast: Cast, *, at: datetime) -> Fault:
+    """A vendor that a second initiative relies on too, with failures found here, there and mended;
+    the one found there, which waits for an answer."""
+    other = make_initiative(owner=cast.second_office, by=cast.office, at=at)
+    make_rollout(other, by=cast.office, at=at)
+    other.refresh_from_db()
+    vendor = make_dependency(rollout.initiative, other, by=cast.owner, name="Acme Speech", at=at)
+    source = rollout.initiative.sources.get()
+    make_dependency(other, by=cast.office, kind="platform", name=source.name, at=at)
+    mended = make_fault(vendor, other, by=cast.office, text="No answer for a day", at=at)
+    mend_fault(fault=mended, note="A larger plan was bought.", by=cast.second_office, at=at)
+    make_fault(vendor, rollout.initiative, by=cast.owner, at=at)
+    answered = make_fault(vendor, other, by=cast.office, text="It lost every tenth page", at=at)
+    answer_fault(
+        fault=answered,
+        initiative=rollout.initiative,
+        verdict="handled",
+        text="Pages are counted on arrival.",
+        by=cast.owner,
+        at=at,
+    )
+    return make_fault(vendor, other, by=cast.office, text="It answers in English only", at=at)
+
+
 MONEY_PAGES = ("approve", "release", "thaw", "withdraw")
 
 
@@ -157,6 +184,7 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     evidence = rollout.initiative.evidence.filter(verified_at__isnull=True).first()
     assert evidence is not None
     tranche = make_money(rollout, cast, at=at)
+    fault = make_shared(rollout, cast, at=at)
     start_draft(by=cast.office, at=at)
     return {
         "reference": rollout.initiative.reference,
@@ -174,6 +202,9 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:criterion.key": document.gate(1).criteria[0].key,
         "gates:check.key": document.checks[0].key,
         "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
+        "gates:dependency.pk": fault.dependency_id,
+        "gates:fault.pk": fault.pk,
+        "portfolio:dependency.pk": fault.dependency_id,
         "gates:source.pk": rollout.initiative.sources.get().pk,
         "gates:metric.pk": rollout.initiative.metrics.first().pk,
         "gates:evidence.pk": evidence.pk,
