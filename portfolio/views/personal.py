@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -22,11 +23,13 @@ from gates.links import task_url
 from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
+from gates.today import today
 from gates.views.task import LATE, check_mark
 from gates.views.task import STATES as TASK_STATES
 from initiatives.models import Initiative
 from playbook.findings import Finding
 from portfolio import waiting
+from portfolio.asked import stands_in
 
 PAGE_SIZE = 25
 TASKS_SHOWN = 3
@@ -183,7 +186,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """What waits for a sign-off in one of the reader's remits, the one due first in front."""
+    """What waits for a voice of the reader's, or of somebody whom they stand in for, the one due
+    first in front."""
     reader = reader_of(request)
     reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document(request)))
     page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -192,6 +196,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "page": page,
         "waiting": waiting_of(list(page.object_list), reader),
         "remits": sorted(str(Remit(remit).label) for remit in reader.remits),
+        "stands_in": list(stands_in(reader, today())),
     }
     return render(request, "portfolio/inbox.html", context)
 
@@ -247,9 +252,13 @@ def _in_a_line(case: Case) -> str:
 
 
 def _sign_offs(case: Case, reference: str, reader: User) -> list[tuple[str, str]]:
-    """The sign-offs that this reader can give: the remit's name and the page's address."""
-    return [
-        (str(Remit(finding.key).label), task_url(case.document, reference, finding))
-        for finding in case.evaluation.of("sign_off")
-        if finding.state == "waiting" and finding.key in reader.remits
-    ]
+    """What this reader can sign, or look at again: the words and the page's address."""
+    acts = []
+    for finding in case.evaluation.of("sign_off"):
+        name, url = str(Remit(finding.key).label), task_url(case.document, reference, finding)
+        given = case.facts.sign_offs.get(finding.key)
+        if finding.state == "waiting" and case.facts.asks(reader.pk, finding.key):
+            acts.append((name, url))
+        elif given and any(word.answer and reader.pk in word.whose for word in given.all):
+            acts.append((_("%s: answered, look again") % name, url))
+    return acts
