@@ -123,7 +123,8 @@ def waits(request: HttpRequest, reader: User) -> Waits:
         if Role.PROGRAM_OFFICE in reader.roles:
             on = day_of(request)
             parts |= {f"rule.{rule.key}": rule.find(on) for rule in RULES}
-        if reader.may(Permission.SEE_ALL):  # whoever may sign off, or stand in for who does
+        # Whoever may sign off, or stand in for somebody who does.
+        if reader.may(Permission.SEE_ALL) and documents(request):
             parts["inbox"] = to_sign(reader, current_document(request))
         if not reader.roles:
             parts["tasks"] = to_work_on(reader)

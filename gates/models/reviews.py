@@ -226,6 +226,11 @@ class SignOff(models.Model):
         return self.delegation.delegate_from_id if self.delegation else self.given_by_id
 
     @property
+    def whose_own(self) -> bool:
+        """Whether the reviewer said it, and nobody in their place."""
+        return self.delegation_id is None
+
+    @property
     def who(self) -> str:
         if self.delegation:
             return f"{self.given_by} for {self.delegation.delegate_from}"

@@ -12,7 +12,7 @@ from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import SignOffVerdict, Verdict
 from gates.models.rollouts import ENDED
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
-from gates.services.sign_offs import delegation_for, told_of
+from gates.services.sign_offs import delegation_for, told_of, voices_in
 from initiatives.errors import Refused
 from initiatives.models import Evidence
 from initiatives.services import conclude, lock
@@ -211,7 +211,8 @@ def sign_off(
             "answered_at": None,
         },
     )
-    verb, said = told_of(given, closed=takes_several(document.remit(remit)))
+    voices = voices_in(stored, remit) if takes_several(document.remit(remit)) else None
+    verb, said = told_of(given, voices=voices)
     stands_for = delegation.delegate_from if delegation else None
     conclude(
         initiative=initiative,
@@ -224,6 +225,7 @@ def sign_off(
             "verdict": verdict,
             "note": given.note,
             "stood_for": stands_for.pk if stands_for else None,
+            "voices": voices,
         },
         by=by,
         at=at,

@@ -13,13 +13,20 @@ from initiatives.errors import NotAllowed, Refused
 from initiatives.services import conclude, lock
 
 
-def told_of(given: SignOff, *, closed: bool) -> tuple[str, str]:
-    """The verb of the event and the word of its summary."""
-    if closed:
-        return CLOSED_VERB, A_VOICE
+def told_of(given: SignOff, *, voices: int | None) -> tuple[str, str]:
+    """The verb of the event and the words of its summary, which give away no closed voice;
+    ``voices`` is how many are in where they stay closed, else None."""
+    if voices is not None:
+        return CLOSED_VERB, f"{A_VOICE}, {voices} so far"
     signed = given.verdict == SignOffVerdict.SIGNED
     verb = "review.signed_off" if signed else "review.objected"
     return verb, given.get_verdict_display().lower()
+
+
+def voices_in(review: Review, remit: str) -> int:
+    """How many reviewers have a voice in the remit, their own or a stand-in's."""
+    rows = SignOff.objects.filter(review=review, remit=remit).select_related("delegation")
+    return len({row.seat_id for row in rows})
 
 
 def delegation_for(*, review: Review, remit: str, by: User, case: Case, at: datetime) -> Delegation:
@@ -42,10 +49,8 @@ def delegation_for(*, review: Review, remit: str, by: User, case: Case, at: date
             f"{held[0].delegate_from} owns or submitted this, or brought evidence for it, so "
             "nobody signs in their place. Somebody else of the remit signs off."
         )
-    said = {
-        row.seat_id: row.given_by_id
-        for row in SignOff.objects.filter(review=review, remit=remit).select_related("delegation")
-    }
+    rows = SignOff.objects.filter(review=review, remit=remit).select_related("delegation")
+    said = {row.seat_id: row.given_by_id for row in sorted(rows, key=lambda row: row.whose_own)}
     open_ones = [each for each in free if said.get(each.delegate_from_id, by.pk) == by.pk]
     if not open_ones:
         raise Refused(

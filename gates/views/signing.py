@@ -35,10 +35,10 @@ def sign_off_task(work: Worklist, finding: Finding) -> dict[str, Any]:
         "url": work.url_of("sign_off", finding.key) if _may_open(work, finding.key) else "",
         "minutes": SIGN_MINUTES,
         "needs": remit.asks,
-        "answer": words[0].note if words else "",
-        "reply": words[0].answer if words else "",
         "mine": submitted and work.case.facts.asks(work.user.pk, finding.key),
     }
+    if finding.state != "waiting":
+        shown |= {"answer": words[0].note, "reply": words[0].answer}
     if finding.state == "not_met":
         return shown | _objection(work, finding, words)
     if finding.state == "met":
