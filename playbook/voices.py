@@ -106,7 +106,8 @@ def _short(
     elif takes_several(remit):
         text = f"{len(words)} of {needed} signed."
     if takes_several(remit):
-        text += _still_asked(facts.asked.get(remit.key, ()) or missing)
+        last = "and" if remit.unanimous else "or"
+        text += _still_asked(facts.asked.get(remit.key, ()) or missing, last)
     return finding(
         "sign_off",
         remit.key,
@@ -118,11 +119,11 @@ def _short(
     )
 
 
-def _still_asked(people: Sequence[Person]) -> str:
+def _still_asked(people: Sequence[Person], last: str) -> str:
     names = [person.label for person in people[:MOST_NAMES]]
     if len(people) > MOST_NAMES:
         names.append(f"{len(people) - MOST_NAMES} more")
-    return f" Still asked: {listed(names)}." if names else ""
+    return f" Still asked: {listed(names, last)}." if names else ""
 
 
 def _who(word: SignOffFact) -> str:

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
@@ -157,6 +156,8 @@ class Waiting:
     deciders: str
     text: str
     acts: list[tuple[str, str]]
+    again: list[str]
+    """The remits in which the reader's objection was answered."""
 
 
 @login_required
@@ -226,6 +227,7 @@ def _waiting(review: Review, case: Case, reader: User, today: date) -> Waiting:
         deciders=" or ".join(person.label for person in case.facts.deciders[:3]),
         text=_in_a_line(case),
         acts=_sign_offs(case, initiative.reference, reader),
+        again=_answered(case, reader),
     )
 
 
@@ -252,13 +254,20 @@ def _in_a_line(case: Case) -> str:
 
 
 def _sign_offs(case: Case, reference: str, reader: User) -> list[tuple[str, str]]:
-    """What this reader can sign, or look at again: the words and the page's address."""
-    acts = []
-    for finding in case.evaluation.of("sign_off"):
-        name, url = str(Remit(finding.key).label), task_url(case.document, reference, finding)
-        given = case.facts.sign_offs.get(finding.key)
-        if finding.state == "waiting" and case.facts.asks(reader.pk, finding.key):
-            acts.append((name, url))
-        elif given and any(word.answer and reader.pk in word.whose for word in given.all):
-            acts.append((_("%s: answered, look again") % name, url))
-    return acts
+    """What this reader can sign, or look at again: the remit's name and the page's address."""
+    again = _answered(case, reader)
+    return [
+        (name, task_url(case.document, reference, finding))
+        for finding in case.evaluation.of("sign_off")
+        if (name := str(Remit(finding.key).label)) in again
+        or (finding.state == "waiting" and case.facts.asks(reader.pk, finding.key))
+    ]
+
+
+def _answered(case: Case, reader: User) -> list[str]:
+    """The names of remits in which an objection of the reader's was answered."""
+    return [
+        str(Remit(key).label)
+        for key, given in case.facts.sign_offs.items()
+        if any(word.answer and reader.pk in word.whose for word in given.all)
+    ]

@@ -61,7 +61,7 @@ def test_a_quorum_counts_different_people_and_says_who_is_still_asked() -> None:
     two = remit(quorum=2)
     none = judged(two, still=(LENA, OTTO))
     assert (none.state, none.coverable) == ("waiting", True)
-    assert none.text == "0 of 2 signed. Still asked: Lena and Otto."
+    assert none.text == "0 of 2 signed. Still asked: Lena or Otto."
     one = judged(two, unopened=1, still=(OTTO,))
     assert one.text == "1 of 2 voices in; they stay closed until all are. Still asked: Otto."
     assert judged(two, signed(LENA)).state == "waiting"

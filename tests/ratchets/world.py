@@ -158,7 +158,7 @@ def make_delegation(cast: Cast, *, at: datetime) -> Delegation:
     """The executive stands in for the reviewer in one remit, from today on."""
     return name_stand_in(
         reviewer=cast.reviewer,
-        remit=Remit.SECURITY,
+        remit=Remit.FUNDING,
         stand_in=cast.executive,
         first_day=at.date(),
         last_day=at.date() + timedelta(days=14),
