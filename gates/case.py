@@ -18,6 +18,7 @@ from gates.models import (
     Outcome,
     Rollout,
 )
+from gates.voices import voices_of
 from initiatives import facts as initiatives
 from metrics import facts as metrics
 from metrics.days import zone
@@ -33,7 +34,6 @@ from playbook.facts import (
     PlaybookFact,
     ReleaseFact,
     ReviewFact,
-    SignOffFact,
     SlipFact,
 )
 from playbook.findings import Finding
@@ -156,7 +156,7 @@ def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
         design=checklists.design_of(row.design_data),
         answers={a["criterion"]: _answer(a) for a in row.answers_data},
         checks=_checks(document, row.checks_data),
-        sign_offs=_sign_offs(row.sign_offs_data, review),
+        **voices_of(row, document, gate, review, authors, at.date()),
         risks=risks.risks_of(row.risks_data),
         conditions=tuple(
             ConditionFact(
@@ -250,18 +250,6 @@ def _answer(row: Mapping[str, Any]) -> AnswerFact:
         valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
         answered_on=datetime.fromisoformat(row["answered_at"]).date(),
     )
-
-
-def _sign_offs(
-    rows: Sequence[Mapping[str, Any]], review: Mapping[str, Any] | None
-) -> dict[str, SignOffFact]:
-    if review is None:
-        return {}
-    return {
-        row["remit"]: SignOffFact(row["verdict"], Person(**row["by"]), row["note"])
-        for row in rows
-        if row["review"] == review["id"]
-    }
 
 
 def _person(user: Any) -> Person | None:

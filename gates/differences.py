@@ -78,6 +78,12 @@ def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str
         "measured": (CRITERIA, lambda key: _asked(document.criterion, key), _measured),
         "checks": (LADDER, lambda key: _asked(document.check, key), _check),
         "sign_offs": (SIGN_OFFS, lambda key: f"{document.remit(key).name} sign-off", _sign_off),
+        "unopened": (SIGN_OFFS, lambda key: f"{document.remit(key).name} voices", _closed),
+        "holders": (
+            SIGN_OFFS,
+            lambda key: f"{document.remit(key).name} needs the voice of",
+            _people,
+        ),
         "risks": (MODES, lambda key: document.mode(key).name, partial(_risk, document)),
         "figures": (
             MODES,
@@ -144,7 +150,18 @@ def _check(fact: Mapping[str, Any]) -> str:
 def _sign_off(fact: Mapping[str, Any]) -> str:
     said = "Signed" if fact["verdict"] == "signed" else "Objected"
     note = f": “{fact['note']}”" if fact["note"] else ""
-    return f"{said} by {fact['by']['label']}{note}"
+    stood_for = f" for {fact['stood_for']['label']}" if fact.get("stood_for") else ""
+    answer = f", answered: “{fact['answer']}”" if fact.get("answer") else ""
+    first = f"{said} by {fact['by']['label']}{stood_for}{note}{answer}"
+    return "; ".join([first, *map(_sign_off, fact.get("beside") or ())])
+
+
+def _closed(voices: int) -> str:
+    return f"{voices} in, closed until all are"
+
+
+def _people(people: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(person["label"]) for person in people) or "nobody"
 
 
 def _risk(document: Document, fact: Mapping[str, Any]) -> str:

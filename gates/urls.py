@@ -6,6 +6,7 @@ from gates.views import (
     checklists,
     crosswalk,
     decisions,
+    delegations,
     dependencies,
     evidence,
     figures,
@@ -58,6 +59,7 @@ one_initiative = [
     path("review/submit/", reviews.submit, name="submit"),
     path("review/withdraw/", reviews.withdraw, name="withdraw"),
     path("review/sign-off/<slug:remit>/", reviews.sign_off, name="sign_off"),
+    path("review/objections/<int:pk>/", reviews.answer, name="answer_objection"),
     path("criteria/<slug:key>/", reviews.criterion, name="criterion"),
     path("design/<slug:area>/", checklists.design, name="design"),
     path("checks/", checklists.ladder, name="ladder"),
@@ -94,5 +96,8 @@ one_initiative = [
 
 urlpatterns = [
     path("initiatives/new/", initiatives.create, name="create"),
+    path("stand-ins/", delegations.own, name="stand_ins"),
+    path("stand-ins/<int:pk>/end/", delegations.end, name="end_delegation"),
+    path("people/<int:pk>/stand-ins/", delegations.of_person, name="stand_ins_of"),
     path("initiatives/<reference:reference>/", include(one_initiative)),
 ]

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from audit.words import listed
-from playbook import dependencies, hazards, premises, reach
+from playbook import dependencies, hazards, premises, reach, voices
 from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
-from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
+from playbook.findings import Evaluation, Finding, State, day_of, finding
 from playbook.measuring import judge
 
 __all__ = ["Evaluation", "Finding", "State", "evaluate", "rung_of"]
@@ -242,37 +242,7 @@ def _review(gate: Gate, facts: Facts) -> Iterator[Finding]:
 
 def _sign_offs(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
     for key in document.remits_for(gate.number, facts.impact_class):
-        remit = document.remit(key)
-        sign_off = facts.sign_offs.get(remit.key)
-        if sign_off is None:
-            yield finding(
-                "sign_off",
-                remit.key,
-                "waiting",
-                f"{remit.name} sign-off",
-                "Not signed off yet.",
-                fix="Ask a reviewer of this remit.",
-            )
-        elif sign_off.verdict == "objected":
-            yield finding(
-                "sign_off",
-                remit.key,
-                "not_met",
-                f"{remit.name} objects",
-                f"“{sign_off.note}”",
-                fix="Answer the objection, then ask again.",
-                who=sign_off.by.label,
-                coverable=remit.key not in VETO_REMITS,
-            )
-        else:
-            yield finding(
-                "sign_off",
-                remit.key,
-                "met",
-                f"{remit.name} sign-off",
-                f"Signed by {sign_off.by.label}." + (f" “{sign_off.note}”" * bool(sign_off.note)),
-                who=sign_off.by.label,
-            )
+        yield voices.voices_finding(document.remit(key), facts)
 
 
 def _decider(facts: Facts) -> Iterator[Finding]:

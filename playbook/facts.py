@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from playbook.rebuilding import build
 
-PASSING = ("at", "measures_turn", "progress_on", "deciders", "barred", "authors")
+PASSING = ("at", "measures_turn", "progress_on", "deciders", "barred", "authors", "asked")
 
 
 class FactsIncomplete(ValueError):
@@ -100,11 +100,37 @@ class DesignFact:
 
 @dataclass(frozen=True, slots=True)
 class SignOffFact:
-    """What a reviewer said within a remit."""
+    """What a reviewer said within a remit, or somebody who stood in for one.
+
+    ``answer`` is what an objection was answered: empty while nobody has, None in facts that were
+    kept before objections were answered. ``beside`` is what others said within the same remit.
+    """
 
     verdict: str  # signed | objected
     by: Person
     note: str
+    stood_for: Person | None = None
+    answer: str | None = None
+    beside: tuple["SignOffFact", ...] = ()
+
+    @property
+    def seat(self) -> int:
+        """The id of the reviewer whose voice it is, whoever gave it."""
+        return (self.stood_for or self.by).id
+
+    @property
+    def whose(self) -> tuple[int, int]:
+        """The ids of who gave it and of the reviewer whose voice it is."""
+        return (self.by.id, self.seat)
+
+    @property
+    def unanswered(self) -> bool:
+        return self.verdict == "objected" and self.answer == ""
+
+    @property
+    def all(self) -> tuple["SignOffFact", ...]:
+        """Everything that was said within the remit."""
+        return (self, *self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +276,8 @@ class Facts:
     """Everything that ``evaluate`` and ``labels`` read.
 
     ``deciders`` may decide, ``barred`` might but for a hand in what is judged; ``authors`` are the
-    ids of owner, submitter and whoever brought the evidence.
+    ids of owner, submitter and whoever brought the evidence. ``sign_offs`` holds for each remit
+    what was said that weighs most; nothing that is not to be read yet.
     """
 
     at: datetime
@@ -296,11 +323,21 @@ class Facts:
     """When the calendar alone may change that next."""
     faults: tuple[FaultFact, ...] = ()
     """What failed elsewhere in something that this initiative relies on too."""
+    unopened: Mapping[str, int] = field(default_factory=dict)
+    """How many voices of a remit are in that nobody reads before all are."""
+    holders: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    """Whose voices a remit needs that must be unanimous."""
+    asked: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    """Who may still give a voice that a remit lacks, themselves or for somebody else."""
 
     @property
     def today(self) -> date:
         """The UTC day by which what is due and what counts until some day is judged."""
         return self.at.date()
+
+    def asks(self, person: int, remit: str) -> bool:
+        """Whether the person with this id is asked for a voice in the remit."""
+        return any(each.id == person for each in self.asked.get(remit, ()))
 
     @property
     def exposed_percent(self) -> float | None:

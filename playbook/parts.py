@@ -153,6 +153,10 @@ class Remit(Part):
     name: Line
     asks: Line
     looks_at: tuple[Line, ...]
+    quorum: int = Field(default=1, ge=1)
+    """How many different people must sign off."""
+    unanimous: bool = False
+    """Whether everybody who holds the remit, can sign in and has no hand in it must sign off."""
 
 
 class MvpCheck(Asked):

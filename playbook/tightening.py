@@ -79,6 +79,8 @@ RULES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("gates/*/asks_for_*", _least, "on"),
     ("gates/*/forbids_*", _least, "on"),
     ("gates/*/remits", _all_of, "with {0} among them"),
+    ("remits/*/quorum", _least, "at least {0}"),
+    ("remits/*/unanimous", _least, "on"),
     ("conditions/*/threatens", _all_of, "with {0} among them"),
     ("frameworks/*/shown_by", _all_of, "with {0} among them"),
     ("failure_modes/*/indicators/*/kind", _stays, "{0}"),

@@ -1,6 +1,7 @@
 """One initiative's way through the stages, and everything that moves or keeps it."""
 
 from gates.models.decisions import Condition, Decision, Outcome, Passage
+from gates.models.delegations import Delegation
 from gates.models.money import GatedTranche, Release
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
@@ -12,6 +13,7 @@ __all__ = [
     "Condition",
     "CriterionAnswer",
     "Decision",
+    "Delegation",
     "GatedTranche",
     "Outcome",
     "Passage",

@@ -241,7 +241,8 @@ def _since_submitted(case: Case, review: Review | None) -> list[Change]:
     signed = {
         remit: said for remit, said in case.seen["sign_offs"].items() if said["verdict"] == "signed"
     }
-    before = {**review.submitted_facts, "review": case.seen["review"], "sign_offs": signed}
+    asked = {name: case.seen[name] for name in ("review", "unopened", "holders")}
+    before = {**review.submitted_facts, **asked, "sign_offs": signed}
     by_title = {finding.title: finding for finding in case.evaluation.findings}
     by_title |= {
         f"{case.document.remit(finding.key).name} sign-off": finding

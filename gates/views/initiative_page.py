@@ -79,7 +79,9 @@ def page_of(rollout: Rollout, user: User, at: datetime) -> dict[str, Any]:
         "decisions": decisions,
         "reach": reach_of(case),
         **_evidence(initiative),
-        "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
+        "events": pagefacts.told(
+            Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN], case
+        ),
         "today": case.facts.today,
     }
 

@@ -61,6 +61,10 @@ class Task:
     answer: str = ""
     said: str = ""
     evidence: Evidence | None = None
+    reply: str = ""
+    """What an objection was answered."""
+    own: bool = False
+    """Whether the reader's voice is in it."""
     confirms: str = ""
     """The MVP check that verified evidence is yet to be confirmed for, where the reader may."""
     parts: Sequence["Task"] = ()

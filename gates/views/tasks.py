@@ -19,6 +19,7 @@ from gates.models import Review, Rollout
 from gates.permissions import may_confirm
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
+from gates.views.signing import sign_off_task
 from gates.views.task import STATES, Section, Task, check_mark, spelled
 from initiatives.permissions import is_member, may_edit, may_verify
 from playbook.document import DesignArea, FailureMode
@@ -27,7 +28,6 @@ from risks.models import Assessment
 
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
-SIGN_MINUTES = 15
 RESTS_ON = (
     "assumption",
     "architecture",
@@ -52,7 +52,7 @@ class Worklist:
     sections: list[Section] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.said = Said(self.rollout, self.review)
+        self.said = Said(self.rollout, self.review, self.user, self.case.facts.sign_offs)
         self.sections = [section for section in self._sections() if section.tasks]
 
     @property
@@ -84,7 +84,7 @@ class Worklist:
             return "No owner yet"
         return "You" if owner.id == self.user.pk else owner.label
 
-    def _called(self, person: User) -> str:
+    def called(self, person: User) -> str:
         return "You" if person == self.user else str(person)
 
     # What there is to do
@@ -126,7 +126,13 @@ class Worklist:
 
     @property
     def own_objection(self) -> Task | None:
-        return next((task for task in self.objections if task.who == "You"), None)
+        """What the reader objected to, or somebody for them, and what keeps the gate shut."""
+        return next((task for task in self.objections if task.own), None)
+
+    @property
+    def to_answer(self) -> Task | None:
+        """The objection that the reader is to answer."""
+        return next((task for task in self.objections if task.mine and not task.reply), None)
 
     @property
     def who_decides(self) -> str:
@@ -182,7 +188,7 @@ class Worklist:
             "Minimum Viable Production",
             self._rung_noun,
             checks,
-            url=self._url("ladder") if self.may_edit else "",
+            url=self.url_of("ladder") if self.may_edit else "",
             url_text="The whole ladder, and assigning several at once",
         )
         modes = [self._mode(finding) for finding in self._of("failure_mode")]
@@ -213,7 +219,7 @@ class Worklist:
         states = "".join(LETTERS[finding.state] for finding in self._of(key))
         return Section(key, title, noun, tasks, states or "m" * len(tasks), **more)
 
-    def _url(self, name: str, *args: object) -> str:
+    def url_of(self, name: str, *args: object) -> str:
         return reverse(f"gates:{name}", args=[self.rollout.initiative.reference, *args])
 
     def _task(self, finding: Finding, **more: Any) -> Task:
@@ -240,9 +246,9 @@ class Worklist:
 
     def _in_the_way(self, finding: Finding) -> Task:
         urls = {
-            "pause": lambda: self._url("initiative"),
-            "condition": lambda: self._url("condition", finding.key),
-            "funding": lambda: self._url("edit"),
+            "pause": lambda: self.url_of("initiative"),
+            "condition": lambda: self.url_of("condition", finding.key),
+            "funding": lambda: self.url_of("edit"),
         }
         made = urls.get(finding.kind)
         late = {"status": "overdue", "word": "Overdue"} if finding.kind == "condition" else {}
@@ -267,7 +273,7 @@ class Worklist:
             status=status,
             word=word,
             who=self.holder,
-            url=self._url("design", area.key) if self.may_edit else "",
+            url=self.url_of("design", area.key) if self.may_edit else "",
             minutes=sum(part.minutes for part in parts if part.open),
             open=settled < len(parts),
             mine=self.works_on_it,
@@ -279,7 +285,7 @@ class Worklist:
         answer = self.said.design.get(finding.key)
         return self._own(
             finding,
-            self._url("design", self.case.document.area_of_question(finding.key).key)
+            self.url_of("design", self.case.document.area_of_question(finding.key).key)
             + f"#{finding.key}",
             question.minutes,
             needs=question.good_answer,
@@ -292,9 +298,9 @@ class Worklist:
         answer = self.said.answers.get(finding.key)
         return self._own(
             finding,
-            self._url("criterion", finding.key),
+            self.url_of("criterion", finding.key),
             criterion.minutes,
-            who=self._called(answer.answered_by) if answer and not finding.blocks else self.holder,
+            who=self.called(answer.answered_by) if answer and not finding.blocks else self.holder,
             needs=criterion.needs,
             answer=answer.note if answer else "",
             said=str(answer.answered_by) if answer else "",
@@ -313,7 +319,7 @@ class Worklist:
             who = "You" if mine else fact.assignee.label
         return self._own(
             finding,
-            self._url("check", finding.key),
+            self.url_of("check", finding.key),
             check.minutes,
             needs=check.needs,
             status=status,
@@ -338,47 +344,15 @@ class Worklist:
         status, word = words[finding.state]
         return self._own(
             finding,
-            self._url("risk", finding.key),
+            self.url_of("risk", finding.key),
             ASSESS_MINUTES,
             needs=mode.design_response,
             status=status,
             word=word,
-            who=self._called(row.owner) if row and row.owner else self.holder,
+            who=self.called(row.owner) if row and row.owner else self.holder,
             answer=row.response_text if row else "",
             said=f"{finding.text} {row.assessed_by}" if row else "",
         )
 
     def _sign_off(self, finding: Finding) -> Task:
-        remit = self.case.document.remit(finding.key)
-        given = self.said.sign_offs.get(finding.key)
-        submitted = self.review is not None and self.review.state == "submitted"
-        asked = self.said.reviewers.get(finding.key, [])
-        status, word = {
-            "met": ("signed", "Signed"),
-            "not_met": ("objects", "Objects"),
-        }.get(finding.state, ("asked", "Asked") if submitted else ("locked", "Cannot start"))
-        text = finding.text
-        mine, waits_for = submitted and self.user in asked and given is None, ""
-        if given is not None:
-            who = self._called(given.given_by)
-            if finding.blocks:
-                # Whoever objected has given their word; now it is for the owner to answer.
-                mine, waits_for = self.works_on_it, self.holder
-                verb = "answer" if waits_for == "You" else "answers"
-                text = f"{text} {waits_for} {verb} it."
-        else:
-            who = " or ".join(map(self._called, asked[:2])) or "Nobody holds this remit"
-            text = remit.asks if submitted else "Waits until the review is submitted."
-        return self._task(
-            finding,
-            text=text,
-            status=status,
-            word=word,
-            who=who,
-            url=self._url("sign_off", finding.key) if self.user in asked else "",
-            mine=mine,
-            waits_for=waits_for,
-            minutes=SIGN_MINUTES,
-            needs=remit.asks,
-            answer=given.note if given else "",
-        )
+        return self._task(finding, **sign_off_task(self, finding))

@@ -85,6 +85,7 @@ SITUATIONS = (
     ("submitted", "owner", "gates:review"),
     ("submitted", "owner", "gates:submit"),
     ("submitted", "reviewer", "gates:sign_off"),
+    ("submitted", "reviewer", "gates:stand_ins"),
     ("submitted", "second_office", "gates:decide"),
     ("submitted", "owner", "gates:decide"),
     ("claimed", "office", "gates:initiative"),

@@ -27,6 +27,7 @@ NOT_PAGES = {
     "accounts:setup",
     "accounts:theme",
     "accounts:withdraw",
+    "gates:end_delegation",
     "gates:evidence",
     "gates:release_money",
     "gates:act_on_record",

@@ -50,6 +50,8 @@ CHECKS_IT = "sn++ff++n"
 SIGNS_OFF = "snffff+fn"
 DECIDES = "snff+ff+n"
 ASSIGNS = "snfffff+n"
+REVIEWERS = "sfffff+ff"
+REVIEWER_OR_ADMINISTRATOR = "sfffff+f+"
 OFFICE = "sffffff+f"
 OFFICE_NO_METHOD = "sffffff-f"
 SEES_ALL = "sffff+++f"
@@ -160,6 +162,10 @@ RULES = {
     "gates:submit": Rule(PART_OF_IT, ANSWERS_FOR_IT),
     "gates:withdraw": Rule(ANSWERS_FOR_IT, ANSWERS_FOR_IT),
     "gates:sign_off": Rule(SIGNS_OFF, SIGNS_OFF),
+    "gates:answer_objection": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:stand_ins": Rule(SIGNED_IN, REVIEWERS),
+    "gates:stand_ins_of": Rule(ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
+    "gates:end_delegation": Rule(NOT_IN_USE, REVIEWER_OR_ADMINISTRATOR),
     "gates:criterion": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:design": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:ladder": Rule(WORKS_ON_IT, WORKS_ON_IT),

@@ -10,8 +10,17 @@ from accounts.models import User
 from accounts.roles import Remit, Role
 from accounts.services.invitations import invite
 from gates.case import case_of
-from gates.models import Condition, Decision, Rollout
+from gates.models import (
+    Condition,
+    Decision,
+    Delegation,
+    Review,
+    ReviewState,
+    Rollout,
+    SignOff,
+)
 from gates.services.decisions import NewCondition
+from gates.services.delegations import name_stand_in
 from gates.services.money import release
 from gates.services.reviews import open_review
 from initiatives.dependencies import answer_fault, mend_fault
@@ -172,6 +181,40 @@ def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
     return make_tranche(initiative, stage="scaled", **ask)
 
 
+def make_delegation(cast: Cast, *, at: datetime) -> Delegation:
+    """The executive stands in for the reviewer in one remit, from today on."""
+    return name_stand_in(
+        reviewer=cast.reviewer,
+        remit=Remit.FUNDING,
+        stand_in=cast.executive,
+        first_day=at.date(),
+        last_day=at.date() + timedelta(days=14),
+        by=cast.reviewer,
+        at=at,
+    )
+
+
+def make_objection(rollout: Rollout, cast: Cast, *, at: datetime) -> SignOff:
+    """What the reviewer objected to in an earlier review, which was withdrawn."""
+    review = Review.objects.create(
+        rollout=rollout,
+        gate=1,
+        state=ReviewState.WITHDRAWN,
+        due=at.date(),
+        opened_by=cast.owner,
+        opened_at=at,
+        closed_at=at,
+    )
+    return SignOff.objects.create(
+        review=review,
+        remit=Remit.ENGINEERING,
+        verdict="objected",
+        note="It answers too slowly.",
+        given_by=cast.reviewer,
+        given_at=at,
+    )
+
+
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
     """What each parameter of an address stands for, where need be by the route's name."""
     document = rollout.playbook.parsed
@@ -186,12 +229,16 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     tranche = make_money(rollout, cast, at=at)
     fault = make_shared(rollout, cast, at=at)
     start_draft(by=cast.office, at=at)
+    delegation = make_delegation(cast, at=at)
     return {
         "reference": rollout.initiative.reference,
         "number": rollout.playbook.number,
         "portfolio:playbook_part.where": "rating",
         "portfolio:playbook_add.where": "gates/1/criteria",
         "remit": Remit.SECURITY,
+        "gates:answer_objection.pk": make_objection(rollout, cast, at=at).pk,
+        "gates:stand_ins_of.pk": cast.reviewer.pk,
+        "gates:end_delegation.pk": delegation.pk,
         "area": document.design_areas[0].key,
         "mode": document.failure_modes[0].key,
         "gates:add_record.kind": "update",
