@@ -26,6 +26,9 @@ def hands_in(
     # The failure modes are judged at every gate, by assessments and by figures that rows tell.
     told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
+    excepted = [each for each in row.exceptions_data if each["criterion"] in asked]
+    hit = [kill for kill in row.kills_data if kill["hit_at"] and not kill["settler"]]
+    hands |= {*_ids("asker", *excepted), *_ids("hitter", *hit), *_ids("settler", *row.kills_data)}
     if gate is not None:
         hands |= _at_gate(row, document, gate, met)
     return frozenset(authors), frozenset(hands)
@@ -40,6 +43,8 @@ def _at_gate(
     hands = _ids("teller", *(check for check in met if check["key"] in rungs))
     if asks.needs_design_assessment:
         hands |= _ids("author", *row.design_data)
+    if asks.needs_kill_criteria:
+        hands |= _ids("teller", *row.kills_data)
     if asks.assumptions != "none":
         hands |= _ids("teller", *row.assumptions_data)
     if asks.assumptions == "judged":

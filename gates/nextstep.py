@@ -169,6 +169,7 @@ TITLES = {
     "decider": "Find somebody who may decide",
     "architecture": "Say how the pilot's architecture leads to production",
     "band": "Bring access within its band",
+    "kill": "Say what would end it",
     "handoff": "Close what the receiving team lacks",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from audit.words import listed
-from playbook import hazards, premises, reach
+from playbook import exceptions, hazards, kills, premises, reach
 from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
 from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
@@ -34,6 +34,7 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         premises.architecture(gate, facts),
         premises.receiving_team(gate, facts),
         premises.distances(document, gate, facts),
+        kills.stated(gate, facts),
         _criteria(document, gate, facts),
         _rung(document, gate, facts),
         hazards.failure_modes(document, facts),
@@ -41,6 +42,7 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         reach.band(document, gate, facts),
         reach.groups(gate, facts),
         reach.slips(facts),
+        kills.hits(facts),
         _review(gate, facts),
         _sign_offs(document, gate, facts),
         _decider(facts),
@@ -141,7 +143,8 @@ def _criteria(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]
 def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
     """How an exit criterion stands today."""
     state, text, fix = _judge(criterion.needs, facts.answers.get(criterion.key), facts.today)
-    return finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+    found = finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+    return exceptions.applied(criterion, found, facts)
 
 
 def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, str, str]:

@@ -112,6 +112,39 @@ class AssumptionFact:
 
 
 @dataclass(frozen=True, slots=True)
+class KillFact:
+    """A kill criterion: what would end the initiative, and ``sign``, the figure or event that
+    shows it. It is hit from ``hit_on`` until somebody settled the hit."""
+
+    id: int
+    text: str
+    sign: str
+    hit_on: date | None = None
+    hit_by: Person | None = None
+    hit_note: str = ""
+    settled: bool = False
+    settled_note: str = ""
+
+    @property
+    def open_hit(self) -> bool:
+        return self.hit_on is not None and not self.settled
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionFact:
+    """An approved exception from a criterion: until when it need not hold, and why."""
+
+    id: int
+    reason: str
+    asked_by: Person
+    approved_by: Person
+    expires: date
+
+    def counts_on(self, day: date) -> bool:
+        return day <= self.expires
+
+
+@dataclass(frozen=True, slots=True)
 class ContrastFact:
     """A condition of the pilot beside production's. ``words`` is a digest of both texts."""
 
@@ -251,6 +284,9 @@ class Facts:
     """None for facts that were kept before they told of it."""
     releases: tuple[ReleaseFact, ...] = ()
     """What a go releases, so that whoever decides signs for it."""
+    exceptions: Mapping[str, ExceptionFact] = field(default_factory=dict)
+    """Approved exceptions by the criterion that they are from; one that expired counts no more."""
+    kill_criteria: tuple[KillFact, ...] = ()
 
     @property
     def today(self) -> date:

@@ -120,6 +120,8 @@ class Gate(Part):
     """Whether fewer exposed people than the stage's band keep the gate shut."""
     needs_group_actions: bool = False
     """Whether a user group below the adoption target with nothing done about it keeps it shut."""
+    needs_kill_criteria: bool = False
+    """Whether it stays shut until somebody says what would end the initiative."""
 
     @property
     def name(self) -> str:

@@ -1,6 +1,8 @@
 """One initiative's way through the stages, and everything that moves or keeps it."""
 
 from gates.models.decisions import Condition, Decision, Outcome, Passage
+from gates.models.exceptions import CriterionException
+from gates.models.kills import GatedKillCriterion
 from gates.models.money import GatedTranche, Release
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
@@ -11,7 +13,9 @@ __all__ = [
     "Claim",
     "Condition",
     "CriterionAnswer",
+    "CriterionException",
     "Decision",
+    "GatedKillCriterion",
     "GatedTranche",
     "Outcome",
     "Passage",

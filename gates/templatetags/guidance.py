@@ -36,6 +36,8 @@ WHOLE = {
     "band": "term:breach",
     "slip": "term:slipping",
     "handoff": "term:handoff_risk",
+    "kill": "criterion:kill_criteria_agreed",
+    "kill_hit": "criterion:kill_criteria_agreed",
 }
 """Kinds of findings that one entry explains, whatever their key."""
 

@@ -26,6 +26,7 @@ from gates.views.page import REFUSED, back_to_list, judged, named, review_of, sh
 from gates.views.tasks import SUBMIT_MINUTES, Worklist
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit, may_submit
+from playbook.exceptions import judged_by_people
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -181,6 +182,11 @@ def criterion(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "mode": document.mode(asked.failure_mode),
             "answer": answer,
             "days_valid": document.days_valid(asked),
+            "exceptions": [
+                (each, each.state_on(today()))
+                for each in rollout.exceptions.filter(criterion=key).select_related("approved_by")
+            ],
+            "exceptable": document.exceptions is not None and judged_by_people(asked),
         },
         status=REFUSED if form.errors else 200,
     )

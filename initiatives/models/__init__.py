@@ -12,6 +12,7 @@ from initiatives.models.initiatives import (
     PopulationUnit,
     Reference,
 )
+from initiatives.models.kills import KillCriterion
 from initiatives.models.money import BudgetKind, Cost, CostKind, Fund, Tranche
 from initiatives.models.premises import Assumption, AssumptionVerdict, ConditionContrast, Distance
 from initiatives.models.units import BusinessUnit
@@ -34,6 +35,7 @@ __all__ = [
     "ImpactClass",
     "Initiative",
     "InitiativeQuerySet",
+    "KillCriterion",
     "Membership",
     "PopulationUnit",
     "Reference",

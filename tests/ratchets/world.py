@@ -12,6 +12,7 @@ from accounts.services.invitations import invite
 from gates.case import case_of
 from gates.models import Condition, Decision, Rollout
 from gates.services.decisions import NewCondition
+from gates.services.kills import record_hit
 from gates.services.money import release
 from gates.services.reviews import open_review
 from initiatives.models import Initiative, Tranche
@@ -26,6 +27,7 @@ from tests.factories import (
     make_assumption,
     make_decision,
     make_evidence,
+    make_exception,
     make_fund,
     make_initiative,
     make_metric,
@@ -157,6 +159,9 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     evidence = rollout.initiative.evidence.filter(verified_at__isnull=True).first()
     assert evidence is not None
     tranche = make_money(rollout, cast, at=at)
+    exception = make_exception(rollout, document.gate(1).criteria[1].key, by=cast.owner, at=at)
+    hit = rollout.initiative.kill_criteria.get()
+    record_hit(kill=hit, note="4 % in week four.", by=cast.contributor, at=at)
     start_draft(by=cast.office, at=at)
     return {
         "reference": rollout.initiative.reference,
@@ -172,6 +177,11 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:act_on_record.kind": "action-done",
         "gates:act_on_record.pk": running.group.pk,
         "gates:criterion.key": document.gate(1).criteria[0].key,
+        "gates:ask_exception.key": document.gate(1).criteria[0].key,
+        "gates:exception.pk": exception.pk,
+        "gates:end_exception.pk": exception.pk,
+        "gates:kill.pk": hit.pk,
+        "gates:settle_kill.pk": hit.pk,
         "gates:check.key": document.checks[0].key,
         "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
         "gates:source.pk": rollout.initiative.sources.get().pk,
