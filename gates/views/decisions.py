@@ -144,7 +144,7 @@ def _decided_already(rollout: Rollout, case: Case, user: User) -> Decision | Non
 
     Who goes back to the page after deciding finds the record, not a form that looks alive.
     """
-    if case.facts.review is not None or case.facts.owed_gates:
+    if case.facts.review is not None or case.facts.owed_gates or open_hits(case.facts):
         return None
     last = rollout.decisions.order_by("pk").last()
     return last if last is not None and last.decided_by_id == user.pk else None
