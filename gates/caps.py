@@ -51,9 +51,9 @@ def against_cap(rules: CapRules | None, carried: Carried, adding: int) -> list[s
         return []
     reasons = []
     if carried.initiative + adding > (most := rules.open_per_initiative):
-        reasons.append(_told("This initiative owes", carried.initiative, adding, most))
+        reasons.append(_told("this initiative owes", carried.initiative, adding, most))
     if carried.sponsored_by and carried.sponsor + adding > (most := rules.open_per_sponsor):
-        whose = f"What {carried.sponsored_by} sponsors owes"
+        whose = f"what {carried.sponsored_by} sponsors owes"
         reasons.append(_told(whose, carried.sponsor, adding, most))
     return reasons
 
@@ -61,6 +61,6 @@ def against_cap(rules: CapRules | None, carried: Carried, adding: int) -> list[s
 def _told(owes: str, owed: int, adding: int, most: int) -> str:
     conditions = "condition" if owed == 1 else "conditions"
     return (
-        f"{owes} {owed} {conditions}, this would add {adding}, and the playbook allows {most}. "
-        "Close some first; the page Conditions lists them."
+        f"Cap on conditions: {owes} {owed} {conditions}, this would add {adding}, and the playbook "
+        f"allows {most}. Close some first; the page Conditions lists them."
     )

@@ -108,9 +108,10 @@ def refusals(case: Case, choice: Choice, today: date, carried: Carried) -> list[
     }.get(Outcome(choice.outcome))
     if check is None:
         return [*reasons, "Nobody decides this by hand."]
+    reasons += check(case, choice, today)
     if choice.outcome == Outcome.CONDITIONAL_GO:
         reasons += against_cap(case.document.condition_cap, carried, len(choice.conditions))
-    return reasons + check(case, choice, today)
+    return reasons
 
 
 def _unreviewed(case: Case) -> list[str]:

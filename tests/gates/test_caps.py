@@ -74,8 +74,8 @@ def test_an_initiative_takes_on_as_many_as_the_playbook_allows(
     with pytest.raises(Refused) as refused:
         conditional_go(more, maya, carol)
     assert refused.value.reasons == [
-        "This initiative owes 0 conditions, this would add 6, and the playbook allows 5. "
-        "Close some first; the page Conditions lists them."
+        "Cap on conditions: this initiative owes 0 conditions, this would add 6, and the playbook "
+        "allows 5. Close some first; the page Conditions lists them."
     ]
     assert "the playbook allows 5" in Page(client, more, carol).text
 
@@ -87,7 +87,7 @@ def test_a_sponsor_carries_no_more_than_the_cap_over_all_initiatives(
     cap(monkeypatch, initiative=5, sponsor=3)
     conditional_go(ready(maya, carol, lena), maya, carol)
     second = ready(maya, carol, lena)
-    with pytest.raises(Refused, match="What Carol Nakamura sponsors owes 2 conditions"):
+    with pytest.raises(Refused, match="what Carol Nakamura sponsors owes 2 conditions"):
         conditional_go(second, maya, carol)
     conditional_go(ready(maya, peter, lena), maya, peter)  # another sponsor's are their own
     owed = Condition.objects.filter(rollout__initiative__sponsor=carol).first()
