@@ -29,6 +29,7 @@ from playbook.facts import (
     AnswerFact,
     CheckFact,
     ConditionFact,
+    ExceptionFact,
     Facts,
     Person,
     PlaybookFact,
@@ -180,6 +181,9 @@ def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
             SlipFact(s["gate"], date.fromisoformat(s["since"]), s["text"]) for s in row.slips_data
         ),
         playbook=PlaybookFact(row.playbook.number, row.playbook.sha256[:12]),
+        # The one that expires last speaks for its criterion.
+        exceptions={e["criterion"]: _exception(e) for e in row.exceptions_data},
+        kill_criteria=initiatives.kill_criteria_of(row.kills_data),
         releases=tuple(
             ReleaseFact(t["id"], t["amount"], t["currency"])
             for t in row.tranches_data
@@ -249,6 +253,16 @@ def _answer(row: Mapping[str, Any]) -> AnswerFact:
         proof=checklists.proof_of(row),
         valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
         answered_on=datetime.fromisoformat(row["answered_at"]).date(),
+    )
+
+
+def _exception(row: Mapping[str, Any]) -> ExceptionFact:
+    return ExceptionFact(
+        id=row["id"],
+        reason=row["reason"],
+        asked_by=Person(**row["asker"]),
+        approved_by=Person(**row["approver"]),
+        expires=date.fromisoformat(row["expires"]),
     )
 
 

@@ -11,6 +11,7 @@ from checklists import facts as checklists
 from gates.models import (
     Condition,
     CriterionAnswer,
+    CriterionException,
     Decision,
     GatedTranche,
     Outcome,
@@ -72,6 +73,21 @@ def all_with_facts() -> QuerySet[Rollout]:
                     judge=person("answered_by"),
                     valid_until="valid_until",
                     answered_at="answered_at",
+                )
+            )
+        ),
+        exceptions_data=ArraySubquery(
+            CriterionException.objects.approved()
+            .filter(rollout=mine)
+            .order_by("expires", "id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    criterion="criterion",
+                    reason="reason",
+                    expires="expires",
+                    asker=person("asked_by"),
+                    approver=person("approved_by"),
                 )
             )
         ),

@@ -76,6 +76,11 @@ def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str
         "design": (DESIGN, lambda key: _asked(document.question, key), _settled),
         "answers": (CRITERIA, lambda key: _asked(document.criterion, key), _answer),
         "measured": (CRITERIA, lambda key: _asked(document.criterion, key), _measured),
+        "exceptions": (
+            CRITERIA,
+            lambda key: f"Exception: {_asked(document.criterion, key)}",
+            _exception,
+        ),
         "checks": (LADDER, lambda key: _asked(document.check, key), _check),
         "sign_offs": (SIGN_OFFS, lambda key: f"{document.remit(key).name} sign-off", _sign_off),
         "unopened": (SIGN_OFFS, lambda key: f"{document.remit(key).name} voices", _closed),
@@ -145,6 +150,13 @@ def _check(fact: Mapping[str, Any]) -> str:
     who = f", {fact['assignee']['label']}" if fact["assignee"] else ""
     rest = "".join(f". {words}" for words in (fact["proof"], fact["solution"]) if words)
     return f"{said}{_until(fact['valid_until'])}{who}{due}{rest}"
+
+
+def _exception(fact: Mapping[str, Any]) -> str:
+    return (
+        f"No. {fact['id']}, asked by {fact['asked_by']['label']}, approved by "
+        f"{fact['approved_by']['label']}, until {_day(fact['expires'])}: “{fact['reason']}”"
+    )
 
 
 def _sign_off(fact: Mapping[str, Any]) -> str:
@@ -277,6 +289,18 @@ def _judged(fact: Mapping[str, Any]) -> Iterator[str]:
         yield _print(fact["words"])
 
 
+def _kill_criteria(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{fact['text']} ({', '.join((fact['sign'], *_hit(fact)))})" for fact in facts)
+
+
+def _hit(fact: Mapping[str, Any]) -> Iterator[str]:
+    if fact["hit_on"]:
+        by = fact["hit_by"]["label"] if fact["hit_by"] else "somebody"
+        yield f"hit on {_day(fact['hit_on'])}, says {by}: “{fact['hit_note']}”"
+    if fact["settled"]:
+        yield f"settled: “{fact['settled_note']}”"
+
+
 def _groups(facts: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(
         f"{fact['name']}: {'not measured' if fact['using'] is None else fact['using']} of "
@@ -336,6 +360,7 @@ PLAIN: dict[str, tuple[str, Words]] = {
     "population": ("Intended population", _count),
     "exposure": ("Exposed population", _exposure),
     "assumptions": ("Production assumptions", _assumptions),
+    "kill_criteria": ("Kill criteria", _kill_criteria),
     "groups": ("User groups", _groups),
     "slips": ("Gates giving way", _slips),
     "playbook": ("Playbook version", _playbook),

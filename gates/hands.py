@@ -31,6 +31,9 @@ def hands_in(
     for metric in row.metrics_data:
         if metric["kind"] in kinds:
             hands |= set(metric["hands"])
+    excepted = [each for each in row.exceptions_data if each["criterion"] in asked]
+    hit = [kill for kill in row.kills_data if kill["hit_at"] and not kill["settler"]]
+    hands |= {*_ids("asker", *excepted), *_ids("hitter", *hit), *_ids("settler", *row.kills_data)}
     if gate is not None:
         hands |= _at_gate(row, document, gate, met)
     return frozenset(authors), frozenset(hands)
@@ -45,6 +48,8 @@ def _at_gate(
     hands = _ids("teller", *(check for check in met if check["key"] in rungs))
     if asks.needs_design_assessment:
         hands |= _ids("author", *row.design_data)
+    if asks.needs_kill_criteria:
+        hands |= _ids("teller", *row.kills_data)
     if asks.assumptions != "none":
         hands |= _ids("teller", *row.assumptions_data)
     if asks.assumptions == "judged":

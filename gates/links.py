@@ -48,6 +48,8 @@ TASKS: dict[str, Where] = {
     "funding": _part("edit", "funding"),
     "assumption": _part("premises", "assumptions"),
     "architecture": _part("premises", "architecture"),
+    "kill": _part("premises", "kill-criteria"),
+    "kill_hit": _keyed("kill"),
     "distance": _part("premises", "conditions"),
     "handoff": _part("edit", "teams"),
     "champions": _trap,

@@ -170,6 +170,7 @@ TITLES = {
     "architecture": "Say how the pilot's architecture leads to production",
     "band": "Bring access within its band",
     "dependency": "Say what it means here: {}",
+    "kill": "Say what would end it",
     "handoff": "Close what the receiving team lacks",
 }
 

@@ -104,7 +104,7 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
         blockers=len(blockers),
         first_blocker=first.title[:300] if first else "",
         first_fix=first.fix[:300] if first else "",
-        criteria_met=sum(1 for finding in criteria if not finding.blocks),
+        criteria_met=sum(1 for finding in criteria if finding.state == "met"),
         criteria=len(criteria),
         ladder=ladder,
         checks_met=ladder.count("m"),

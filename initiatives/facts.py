@@ -16,9 +16,10 @@ from initiatives.models import (
     ConditionContrast,
     Fault,
     FaultAnswer,
+    KillCriterion,
     Tranche,
 )
-from playbook.facts import AssumptionFact, ContrastFact, FaultFact
+from playbook.facts import AssumptionFact, ContrastFact, FaultFact, KillFact, Person
 
 # What pays for production, gravest first, in the words of the playbook's indicator.
 BUDGETS = {
@@ -55,6 +56,23 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .filter(initiative=OuterRef(initiative))
             .order_by()
             .values(json=JSONObject(teller=person("withdrawn_by"), author=person("judged_by")))
+        ),
+        "kills_data": ArraySubquery(
+            KillCriterion.objects.filter(initiative=OuterRef(initiative))
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    text="text",
+                    sign="sign",
+                    teller=person("agreed_by"),
+                    hit_at="hit_at",
+                    hitter=person("hit_by"),
+                    hit_note="hit_note",
+                    settler=person("settled_by"),
+                    settled_note="settled_note",
+                )
+            )
         ),
         "contrasts_data": ArraySubquery(
             ConditionContrast.objects.filter(initiative=OuterRef(initiative)).values(
@@ -121,6 +139,22 @@ def assumptions_of(rows: Iterable[Mapping[str, Any]]) -> tuple[AssumptionFact, .
             # A finding that nobody stands for any more is a draft of the next one.
             answered=bool(row["author"] and row["finding"].strip()),
             words=row["words"][:12] if row["finding"].strip() else "",
+        )
+        for row in rows
+    )
+
+
+def kill_criteria_of(rows: Iterable[Mapping[str, Any]]) -> tuple[KillFact, ...]:
+    return tuple(
+        KillFact(
+            id=row["id"],
+            text=row["text"],
+            sign=row["sign"],
+            hit_on=datetime.fromisoformat(row["hit_at"]).date() if row["hit_at"] else None,
+            hit_by=Person(**row["hitter"]) if row["hitter"] else None,
+            hit_note=row["hit_note"],
+            settled=row["settler"] is not None,
+            settled_note=row["settled_note"],
         )
         for row in rows
     )

@@ -37,7 +37,9 @@ from playbook.parts import (
     Weeks,
 )
 from playbook.rules import (
+    CapRules,
     ChampionTrap,
+    ExceptionRules,
     ExposureRules,
     PriorityRules,
     RegateRules,
@@ -51,12 +53,14 @@ __all__ = [
     "STAGE_KEYS",
     "Addition",
     "Band",
+    "CapRules",
     "ChampionTrap",
     "Clause",
     "Criterion",
     "DesignArea",
     "DesignQuestion",
     "Document",
+    "ExceptionRules",
     "ExposureRules",
     "FailureMode",
     "Framework",
@@ -128,6 +132,10 @@ class Document(Part):
     """When the band that a stage allows is broken; None asks nothing of who has access."""
     regate: RegateRules | None = None
     """None never takes a gate back."""
+    exceptions: ExceptionRules | None = None
+    """None allows no exception from a criterion."""
+    condition_cap: CapRules | None = None
+    """None sets no cap on the conditions owed at a time."""
     frameworks: tuple[Framework, ...] = ()
     compare_from: int = Field(default=10, gt=0)
     """How many ended rollouts it takes before shares of them are compared with anything."""

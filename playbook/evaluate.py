@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from audit.words import listed
-from playbook import dependencies, hazards, premises, reach, voices
+from playbook import dependencies, exceptions, hazards, kills, premises, reach, voices
 from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
 from playbook.findings import Evaluation, Finding, State, day_of, finding
@@ -35,6 +35,7 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         premises.architecture(gate, facts),
         premises.receiving_team(gate, facts),
         premises.distances(document, gate, facts),
+        kills.stated(gate, facts),
         _criteria(document, gate, facts),
         _rung(document, gate, facts),
         hazards.failure_modes(document, facts),
@@ -43,6 +44,7 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         reach.groups(gate, facts),
         reach.slips(facts),
         dependencies.faults(gate, facts),
+        kills.hits(facts),
         _review(gate, facts),
         _sign_offs(document, gate, facts),
         _decider(facts),
@@ -147,7 +149,8 @@ def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
     else:
         answer = facts.answers.get(criterion.key)
         state, text, fix = _judge(criterion.needs, answer, facts.today)
-    return finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+    found = finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+    return exceptions.applied(criterion, found, facts)
 
 
 def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, str, str]:

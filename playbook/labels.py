@@ -106,6 +106,7 @@ def holds_until(document: Document, facts: Facts) -> date | None:
         *(answer.valid_until for answer in facts.answers.values()),
         *(check.valid_until for check in facts.checks.values()),
         *(risk.reassess_by for risk in facts.risks.values()),
+        *(exception.expires for exception in facts.exceptions.values()),
         *_graces_end(document, facts),
     ]
     days = [day for day in turns if day is not None and day >= facts.today]

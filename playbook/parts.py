@@ -134,6 +134,8 @@ class Gate(Part):
     needs_fault_answers: bool = False
     """Whether a failure found elsewhere, in something that this initiative relies on too, keeps it
     shut until somebody says what it means here."""
+    needs_kill_criteria: bool = False
+    """Whether it stays shut until somebody says what would end the initiative."""
 
     @property
     def name(self) -> str:

@@ -62,6 +62,8 @@ RULES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("stall/over_longest_plan", _least, "on"),
     ("shelf_life/*", _most, "at most {0}"),
     ("regate/*", _most, "at most {0}"),
+    ("exceptions/*", _most, "at most {0}"),
+    ("condition_cap/*", _most, "at most {0}"),
     ("exposure/creeping_readings", _most, "at most {0}"),
     ("champion_trap/below_percent", _least, "at least {0}"),
     ("champion_trap/*", _stays, "{0}"),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from portfolio.views import (
     assigning,
     attention,
+    conditions,
     dashboard,
     dependencies,
     exports,
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("funds/<int:pk>/", funds.fund, name="fund"),
     path("funds/<int:pk>/edit/", funds.edit_fund, name="fund_edit"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("conditions/", conditions.conditions, name="conditions"),
     path("decisions/", personal.decisions, name="decisions"),
     path("tasks/", personal.tasks, name="tasks"),
     path("inbox/", personal.inbox, name="inbox"),

@@ -14,8 +14,10 @@ from accounts.roles import Remit, Role
 from audit.services import SystemActor
 from checklists.services import answer_question, assign_check, meet_check, plan_check
 from gates.case import Case, case_of
-from gates.models import Review, Rollout
+from gates.models import CriterionException, Review, Rollout
 from gates.services.decisions import Choice, decide
+from gates.services.exceptions import approve_exception, ask_exception
+from gates.services.kills import state_kill_criterion
 from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
 from gates.services.rollouts import Adoption, adopt_many, start_rollout
 from gates.services.slips import settle
@@ -29,6 +31,7 @@ from initiatives.models import (
     Fault,
     Fund,
     Initiative,
+    KillCriterion,
     Tranche,
 )
 from initiatives.money import approve_tranche, request_tranche, set_up_fund
@@ -433,6 +436,45 @@ def _count(
     )
 
 
+def make_kill_criterion(initiative: Initiative, *, by: User, at: datetime = NOW) -> KillCriterion:
+    return state_kill_criterion(
+        initiative=initiative,
+        text=f"Nobody uses it, {next(_counter)}",
+        sign="Below 10 % of the cases after four weeks",
+        by=by,
+        at=at,
+    )
+
+
+def make_exception(
+    rollout: Rollout,
+    key: str,
+    *,
+    by: User,
+    approved_by: User | None = None,
+    days: int = 30,
+    at: datetime = NOW,
+) -> CriterionException:
+    """Asked for so many days; approved when by somebody."""
+    asked = ask_exception(
+        rollout=rollout,
+        key=key,
+        reason="The feed comes in spring; until then it is counted by hand.",
+        expires=at.date() + timedelta(days=days),
+        by=by,
+        at=at,
+    )
+    if approved_by is None:
+        return asked
+    return approve_exception(exception=asked, note="", by=approved_by, at=at)
+
+
+def _agree(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    make_kill_criterion(rollout.initiative, by=by, at=at)
+
+
 _MEET = {
     "design": _settle,
     "criterion": _judge,
@@ -442,6 +484,7 @@ _MEET = {
     "architecture": _grow,
     "band": _count,
     "dependency": _answer,
+    "kill": _agree,
 }
 
 

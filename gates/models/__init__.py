@@ -2,6 +2,8 @@
 
 from gates.models.decisions import Condition, Decision, Outcome, Passage
 from gates.models.delegations import Delegation
+from gates.models.exceptions import CriterionException
+from gates.models.kills import GatedKillCriterion
 from gates.models.money import GatedTranche, Release
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
@@ -12,8 +14,10 @@ __all__ = [
     "Claim",
     "Condition",
     "CriterionAnswer",
+    "CriterionException",
     "Decision",
     "Delegation",
+    "GatedKillCriterion",
     "GatedTranche",
     "Outcome",
     "Passage",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from accounts.permissions import reader
 from audit.canonical import canonical_json, digest_of
+from gates.caps import carried_by
 from gates.case import Case
 from gates.differences import Difference, differences
 from gates.forms.decisions import CloseConditionForm, DecisionForm
@@ -38,6 +40,7 @@ from gates.views.tasks import Worklist
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit
 from playbook.evaluate import Finding
+from playbook.kills import open_hits
 from risks.models import Assessment
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +144,7 @@ def _decided_already(rollout: Rollout, case: Case, user: User) -> Decision | Non
 
     Who goes back to the page after deciding finds the record, not a form that looks alive.
     """
-    if case.facts.review is not None or case.facts.owed_gates:
+    if case.facts.review is not None or case.facts.owed_gates or open_hits(case.facts):
         return None
     last = rollout.decisions.order_by("pk").last()
     return last if last is not None and last.decided_by_id == user.pk else None
@@ -162,7 +165,7 @@ def _decision_page(
     facts, document, blockers = case.facts, case.document, case.evaluation.blockers
     gate = None if facts.gate is None else document.gate(facts.gate)
     work = Worklist(rollout, case, reader(request), review)
-    options = _options(case, form)
+    options = _options(rollout, case, form)
     return show(
         request,
         "gates/decide.html",
@@ -189,14 +192,15 @@ def _decision_page(
             "blockers": [(STATES[f.state], f) for f in blockers],
             "figures": [section for section in work.sections if section.key in FIGURES][:3],
             "worst": _worst(case),
+            "hits": open_hits(facts),
             "releases": would_release(rollout.initiative, facts.gate),
         },
         status=status,
     )
 
 
-def _options(case: Case, form: DecisionForm) -> list[Option]:
-    closed = closed_outcomes(case, case.facts.today)
+def _options(rollout: Rollout, case: Case, form: DecisionForm) -> list[Option]:
+    closed = closed_outcomes(case, case.facts.today, carried_by(rollout.initiative))
     says = _consequences(case)
     return [
         Option(
@@ -334,7 +338,8 @@ def condition(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         rollout__initiative=rollout.initiative_id,
     )
     user = reader(request)
-    if owed.owner_id != user.pk and not may_edit(user, rollout.initiative):
+    closes = owed.owner_id == user.pk or may_edit(user, rollout.initiative)
+    if request.method == "POST" and not closes:
         raise PermissionDenied
     form = CloseConditionForm(
         request.POST if request.method == "POST" else None,
@@ -362,6 +367,12 @@ def condition(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         request,
         "gates/condition.html",
         rollout,
-        {"form": form, "condition": owed, "grace": grace, "today": today()},
+        {
+            "form": form,
+            "condition": owed,
+            "closes": closes,
+            "revoked_after": owed.due + timedelta(days=grace),
+            "today": today(),
+        },
         status=REFUSED if form.errors else 200,
     )

@@ -30,6 +30,7 @@ from gates.views.signing import standing_in
 from gates.views.tasks import SUBMIT_MINUTES, Worklist
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit, may_submit
+from playbook.exceptions import judged_by_people
 from playbook.findings import VETO_REMITS, Finding
 from playbook.voices import takes_several
 
@@ -189,6 +190,11 @@ def criterion(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "mode": document.mode(asked.failure_mode),
             "answer": answer,
             "days_valid": document.days_valid(asked),
+            "exceptions": [
+                (each, each.state_on(today()))
+                for each in rollout.exceptions.filter(criterion=key).select_related("approved_by")
+            ],
+            "exceptable": document.exceptions is not None and judged_by_people(asked),
         },
         status=REFUSED if form.errors else 200,
     )

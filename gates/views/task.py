@@ -112,5 +112,10 @@ class Section:
         return self.states.count("m")
 
     @property
+    def excepted(self) -> int:
+        """Criteria that are not met and that an exception excuses."""
+        return self.states.count("e")
+
+    @property
     def total(self) -> int:
         return len(self.states)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from gates import blockers
-from gates.blockers import LETTERS
+from gates.blockers import LETTERS, letter_of
 from gates.case import Case
 from gates.links import task_url
 from gates.models import Review, Rollout
@@ -21,7 +21,7 @@ from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
 from gates.views.signing import sign_off_task
 from gates.views.task import STATES, Section, Task, check_mark, spelled
-from initiatives.permissions import is_member, may_edit, may_verify
+from initiatives.permissions import is_member, may_edit, may_oversee, may_verify
 from playbook.document import DesignArea, FailureMode
 from playbook.evaluate import Evaluation, Finding
 from risks.models import Assessment
@@ -30,6 +30,7 @@ ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
 RESTS_ON = (
     "assumption",
+    "kill",
     "architecture",
     "distance",
     "handoff",
@@ -167,7 +168,7 @@ class Worklist:
     def _sections(self) -> Iterator[Section]:
         if self.case.facts.gate is None:
             return
-        kinds = ("owed", "pause", "condition", "funding")
+        kinds = ("owed", "pause", "kill_hit", "condition", "funding")
         way = [self._in_the_way(finding) for finding in self._of(*kinds) if finding.blocks]
         yield self._section("way", "Before anything else", "kept", way)
         areas = [self._area(area) for area in self.case.document.design_areas]
@@ -216,7 +217,7 @@ class Worklist:
         return Section("premise", "What it rests on", "in order", tasks, letters)
 
     def _section(self, key: str, title: str, noun: str, tasks: list[Task], **more: str) -> Section:
-        states = "".join(LETTERS[finding.state] for finding in self._of(key))
+        states = "".join(letter_of(finding) for finding in self._of(key))
         return Section(key, title, noun, tasks, states or "m" * len(tasks), **more)
 
     def url_of(self, name: str, *args: object) -> str:
@@ -248,12 +249,16 @@ class Worklist:
         urls = {
             "pause": lambda: self.url_of("initiative"),
             "condition": lambda: self.url_of("condition", finding.key),
+            "kill_hit": lambda: self.url_of("kill", finding.key),
             "funding": lambda: self.url_of("edit"),
         }
         made = urls.get(finding.kind)
-        late = {"status": "overdue", "word": "Overdue"} if finding.kind == "condition" else {}
-        who = finding.who or self.holder
-        return self._own(finding, made() if made else "", 5, who=who, **late)
+        more: dict[str, Any] = {"who": finding.who or self.holder}
+        if finding.kind == "condition":
+            more |= {"status": "overdue", "word": "Overdue"}
+        if finding.kind == "kill_hit":
+            more |= {"word": "Hit", "mine": may_oversee(self.user, self.rollout.initiative)}
+        return self._own(finding, made() if made else "", 5, **more)
 
     def _area(self, area: DesignArea) -> Task:
         keys = {question.key for question in area.questions}
@@ -305,6 +310,7 @@ class Worklist:
             answer=answer.note if answer else "",
             said=str(answer.answered_by) if answer else "",
             evidence=answer.evidence if answer else None,
+            **({"word": "Excepted"} if finding.state == "warning" else {}),
         )
 
     def _check(self, finding: Finding) -> Task:

@@ -22,6 +22,7 @@ from initiatives.models.initiatives import (
     PopulationUnit,
     Reference,
 )
+from initiatives.models.kills import KillCriterion
 from initiatives.models.money import BudgetKind, Cost, CostKind, Fund, Tranche
 from initiatives.models.premises import Assumption, AssumptionVerdict, ConditionContrast, Distance
 from initiatives.models.units import BusinessUnit
@@ -50,6 +51,7 @@ __all__ = [
     "ImpactClass",
     "Initiative",
     "InitiativeQuerySet",
+    "KillCriterion",
     "Membership",
     "PopulationUnit",
     "Reference",

@@ -204,7 +204,7 @@ class Story:
                     )
                 case "rung":
                     self._climb(finding.key, case, pack)
-                case "assumption" | "architecture" | "band":
+                case "assumption" | "architecture" | "band" | "kill":
                     premises.settle(self.rollout, case, finding, self._tick())
 
         for pack in packs:

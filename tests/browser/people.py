@@ -131,6 +131,13 @@ class Someone:
         self.button("State it")
         self.sees("Assumption stated.")
 
+    def agrees_to_end(self, text: str, *, shown_by: str) -> None:
+        """Agrees on something that would end it, and on what shows it."""
+        self.link("Kill criteria", self.page.locator("#premise"))
+        self.fill(What_would_end_it=text, Figure_or_event_that_shows_it=shown_by)
+        self.button("Agree on it")
+        self.sees("Kill criterion stated.")
+
     def assesses(self, mode: str, *, impact: int = 2) -> None:
         """Judges a failure mode to be unlikely, with its response built in."""
         self.link(mode, self.page.locator("#failure_mode"))

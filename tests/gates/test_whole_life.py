@@ -101,6 +101,7 @@ def lay_premises(owner: Hand, rollout: Rollout, gate: int) -> None:
     match gate:
         case 0:
             owner.send("premises/", part="assumption", text="Records arrive by six", test="Watch")
+            owner.send("premises/", part="kill", text="Nobody uses it", sign="Below 10 %")
         case 1:
             assumption = rollout.initiative.assumptions.get()
             typed = {"verdict": "validated", "finding": "27 of 28 nights."}

@@ -15,6 +15,7 @@ from playbook.facts import (
     DesignFact,
     ExposureFact,
     Facts,
+    KillFact,
     MeasuredFact,
     Person,
     ReviewFact,
@@ -78,6 +79,7 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
         population=6400,
         assumptions=(AssumptionFact(1, "Records arrive nightly", "validated", True),),
         exposure=ExposureFact(960, TODAY) if gate == 3 else None,
+        kill_criteria=(KillFact(1, "Nobody uses it", "Below 10 % of cases"),),
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
 

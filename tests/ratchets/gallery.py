@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.views.defaults import server_error
 
 from gates.models import Rollout
+from gates.services.kills import record_hit
 from gates.services.rollouts import pause
 from gates.services.slips import settle
 from gates.services.stalls import note_stall
@@ -29,6 +30,7 @@ from tests.factories import (
     PASSWORD,
     make_assessment,
     make_decision,
+    make_exception,
     make_giving_way,
     make_initiative,
     make_passed,
@@ -61,6 +63,7 @@ EMPTY = (
     ("office", "portfolio:imports"),
     ("office", "portfolio:funds"),
     ("office", "portfolio:dependencies"),
+    ("office", "portfolio:conditions"),
     ("office", "portfolio:intake"),
     ("office", "portfolio:playbook_draft"),
     ("office", "portfolio:playbook_moves"),
@@ -105,6 +108,9 @@ SITUATIONS = (
     ("taken_back", "office", "gates:holding"),
     ("steady", "owner", "gates:initiative"),
     ("steady", "owner", "gates:review"),
+    ("hit", "owner", "gates:initiative"),
+    ("hit", "executive", "gates:review"),
+    ("hit", "second_office", "gates:decide"),
 )
 
 
@@ -227,6 +233,8 @@ class Gallery:
             self.states[f"start page for {role}"] = self._page(role, "/")
         found = self._page("office", reverse("portfolio:table") + "?q=nothing+is+called+this")
         self.states["table that finds nothing"] = found
+        ledger = reverse("portfolio:conditions") + "?show=exceptions"
+        self.states["ledger of exceptions"] = self._page("office", ledger)
         self.states["proposal that looks alike"] = self._proposal_again()
         self.states["shared thing that looks alike"] = self._named_again()
 
@@ -315,7 +323,13 @@ def situations(cast: Cast, at: datetime) -> Mapping[str, Rollout]:
     make_giving_way(taken_back, gate=1, by=cast.owner, at=earlier)
     settle(rollout=taken_back, at=at)
     steady = make_passed(begun("Mail routing"), gates=5, at=at - timedelta(days=1), **people)
+    hit = make_passed(begun("Queue forecast"), gates=1, at=at, **people)
+    criterion = hit.playbook.parsed.gate(1).criteria[0].key
+    make_exception(hit, criterion, by=cast.owner, approved_by=cast.office, at=at)
+    kill = hit.initiative.kill_criteria.get()
+    record_hit(kill=kill, note="4 % in week four.", by=cast.owner, at=at)
     return {
+        "hit": hit,
         "fresh": begun("A new idea"),
         "submitted": submitted,
         "claimed": begun("Chat for everyone", "steady", owner=None, sponsor=None),

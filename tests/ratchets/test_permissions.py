@@ -46,6 +46,7 @@ PART_OF_IT = "sn++++++n"
 OWNS_IT = "sn+nn+++n"
 WORKS_ON_IT = "sn++fff+n"
 ANSWERS_FOR_IT = "sn+ffff+n"
+ENDS_IT = "sn+++ff+n"
 CHECKS_IT = "sn++ff++n"
 SIGNS_OFF = "snffff+fn"
 DECIDES = "snff+ff+n"
@@ -125,6 +126,7 @@ RULES = {
     "portfolio:fund_add": Rule(OFFICE, OFFICE),
     "portfolio:fund_edit": Rule(OFFICE, OFFICE),
     "portfolio:dashboard": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:conditions": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:decisions": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:tasks": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:inbox": Rule(SIGNED_IN, NOT_IN_USE),
@@ -196,7 +198,12 @@ RULES = {
     "gates:decision": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:stall": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:revive": Rule(PART_OF_IT, DECIDES),
-    "gates:condition": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:condition": Rule(PART_OF_IT, WORKS_ON_IT),
+    "gates:ask_exception": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:exception": Rule(PART_OF_IT, DECIDES),
+    "gates:end_exception": Rule(NOT_IN_USE, ENDS_IT),
+    "gates:kill": Rule(PART_OF_IT, WORKS_ON_IT),
+    "gates:settle_kill": Rule(NOT_IN_USE, DECIDES),
     "reminders:sent": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
     "reminders:mailbox": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),  # outside the demo
     "reminders:mail": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),

@@ -21,6 +21,7 @@ from gates.models import (
 )
 from gates.services.decisions import NewCondition
 from gates.services.delegations import name_stand_in
+from gates.services.kills import record_hit
 from gates.services.money import release
 from gates.services.reviews import open_review
 from initiatives.dependencies import answer_fault, mend_fault
@@ -37,6 +38,7 @@ from tests.factories import (
     make_decision,
     make_dependency,
     make_evidence,
+    make_exception,
     make_fault,
     make_fund,
     make_initiative,
@@ -228,6 +230,9 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     assert evidence is not None
     tranche = make_money(rollout, cast, at=at)
     fault = make_shared(rollout, cast, at=at)
+    exception = make_exception(rollout, document.gate(1).criteria[2].key, by=cast.owner, at=at)
+    hit = rollout.initiative.kill_criteria.get()
+    record_hit(kill=hit, note="4 % in week four.", by=cast.contributor, at=at)
     start_draft(by=cast.office, at=at)
     delegation = make_delegation(cast, at=at)
     return {
@@ -246,7 +251,12 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:change_record.pk": running.group.pk,
         "gates:act_on_record.kind": "action-done",
         "gates:act_on_record.pk": running.group.pk,
-        "gates:criterion.key": document.gate(1).criteria[0].key,
+        "gates:criterion.key": document.gate(1).criteria[1].key,
+        "gates:ask_exception.key": document.gate(1).criteria[1].key,
+        "gates:exception.pk": exception.pk,
+        "gates:end_exception.pk": exception.pk,
+        "gates:kill.pk": hit.pk,
+        "gates:settle_kill.pk": hit.pk,
         "gates:check.key": document.checks[0].key,
         "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
         "gates:dependency.pk": fault.dependency_id,

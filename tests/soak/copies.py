@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.roles import Remit, Role
 from checklists.models import Check, DesignAnswer
 from gates.models import CriterionAnswer, Decision, Passage, Review, Rollout, SignOff
-from initiatives.models import Assumption, Evidence, Initiative
+from initiatives.models import Assumption, Evidence, Initiative, KillCriterion
 from initiatives.services import next_numbers
 from metrics.models import Day, Metric, Observation
 from operations.models import Exposure
@@ -68,6 +68,7 @@ BY_INITIATIVE: tuple[type[models.Model], ...] = (
     Check,
     Assessment,
     Assumption,
+    KillCriterion,
     Exposure,
     Metric,
 )
