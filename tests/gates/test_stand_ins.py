@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
@@ -60,7 +60,7 @@ def test_a_stand_in_signs_on_the_days_and_the_sign_off_says_for_whom(
     [(TOMORROW, TOMORROW), (TODAY - timedelta(days=2), TODAY - timedelta(days=1))],
 )
 def test_before_the_first_day_and_after_the_last_nobody_stands_in(
-    review: Review, aiko: User, vera: User, first: object, last: object
+    review: Review, aiko: User, vera: User, first: date, last: date
 ) -> None:
     Delegation.objects.create(
         remit="business",

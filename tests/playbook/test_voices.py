@@ -39,10 +39,10 @@ def judged(
     still: tuple[Person, ...] = (),
 ) -> Finding:
     facts: Facts = facts_ready_for(2)
-    first, *beside = weighed(words) or [None]
+    said = weighed(words)
     facts = replace(
         facts,
-        sign_offs={asked.key: replace(first, beside=tuple(beside))} if first else {},
+        sign_offs={asked.key: replace(said[0], beside=tuple(said[1:]))} if said else {},
         unopened={asked.key: unopened} if unopened else {},
         holders={asked.key: holders} if holders else {},
         asked={asked.key: still},
