@@ -39,6 +39,7 @@ from playbook.parts import (
 from playbook.rules import (
     ChampionTrap,
     ExposureRules,
+    MeetingRules,
     PriorityRules,
     RegateRules,
     ReminderStep,
@@ -63,6 +64,7 @@ __all__ = [
     "Gate",
     "ImpactClass",
     "Indicator",
+    "MeetingRules",
     "MvpCheck",
     "MvpItem",
     "PilotCondition",
@@ -131,6 +133,7 @@ class Document(Part):
     frameworks: tuple[Framework, ...] = ()
     compare_from: int = Field(default=10, gt=0)
     """How many ended rollouts it takes before shares of them are compared with anything."""
+    meeting: MeetingRules = MeetingRules()
 
     # Finding things by key or number. Each raises KeyError for what the playbook does not have.
 

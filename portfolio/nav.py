@@ -111,6 +111,8 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
         shown.append(("Crosswalk to other frameworks", reverse("portfolio:crosswalk")))
     if user.may(Permission.SEE_ALL):
         shown.append(("Funds", reverse("portfolio:funds")))
+    if user.may(Permission.MEET):
+        shown.append(("Gate meetings", reverse("portfolio:meetings")))
     if user.may(Permission.EDIT_ALL):
         shown.append(("Reminders sent", reverse("reminders:sent")))
     return [{"label": label, "url": url} for label, url in shown]

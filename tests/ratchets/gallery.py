@@ -60,6 +60,7 @@ EMPTY = (
     ("office", "portfolio:proving"),
     ("office", "portfolio:imports"),
     ("office", "portfolio:funds"),
+    ("office", "portfolio:meetings"),
     ("office", "portfolio:intake"),
     ("office", "portfolio:playbook_draft"),
     ("office", "portfolio:playbook_moves"),

@@ -20,7 +20,7 @@ from gates.services.reviews import open_review
 from portfolio.sample.seed import seed
 from tests.factories import make_initiative, make_ready, make_rollout
 from tests.ratchets.routes import ROUTES
-from tests.ratchets.world import Cast, make_cast, make_underway
+from tests.ratchets.world import Cast, make_cast, make_meeting_with_item, make_underway
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,7 @@ class Portfolio:
         self.now = timezone.now()
         self.cast = make_cast()
         self.rollout = make_underway(self.cast, at=self.now, name="Claims triage assistant")
+        self.item = make_meeting_with_item(self.cast, at=self.now)
         self.small = self._costs(SMALL)
         self.large = self._costs(LARGE)
 
@@ -67,6 +68,7 @@ class Portfolio:
         seed(count=size - Rollout.objects.count(), seed=size, at=self.now)
         arguments = {
             "reference": self.rollout.initiative.reference,
+            "day": self.item.meeting.day,
             "portfolio:export.kind": "csv",
             "portfolio:crosswalk_export.kind": "csv",
         }

@@ -21,13 +21,14 @@ from playbook.services import start_draft
 from portfolio.importing.apply import confirm_import, fingerprint, plan_for, prepare
 from portfolio.importing.reading import read
 from portfolio.importing.suggesting import suggest_mapping
-from portfolio.models import ImportBatch
+from portfolio.models import AgendaItem, ImportBatch
 from tests.factories import (
     make_assumption,
     make_decision,
     make_evidence,
     make_fund,
     make_initiative,
+    make_meeting,
     make_metric,
     make_ready,
     make_rollout,
@@ -145,6 +146,15 @@ def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
     return make_tranche(initiative, stage="scaled", **ask)
 
 
+def make_meeting_with_item(cast: Cast, *, at: datetime) -> AgendaItem:
+    """A meeting with one review on its agenda, which all sign-offs still wait for."""
+    initiative = make_initiative(owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=at)
+    rollout = make_rollout(initiative, by=cast.office, at=at)
+    make_ready(rollout, by=cast.owner, verifier=cast.contributor, at=at)
+    make_submitted(rollout, by=cast.owner, at=at)
+    return make_meeting(by=cast.office, at=at).items.get()
+
+
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
     """What each parameter of an address stands for, where need be by the route's name."""
     document = rollout.playbook.parsed
@@ -158,11 +168,15 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     assert evidence is not None
     tranche = make_money(rollout, cast, at=at)
     start_draft(by=cast.office, at=at)
+    item = make_meeting_with_item(cast, at=at)
     return {
         "reference": rollout.initiative.reference,
         "number": rollout.playbook.number,
         "portfolio:playbook_part.where": "rating",
         "portfolio:playbook_add.where": "gates/1/criteria",
+        "day": item.meeting.day,
+        "portfolio:meeting_move.pk": item.pk,
+        "portfolio:meeting_defer.pk": item.pk,
         "remit": Remit.SECURITY,
         "area": document.design_areas[0].key,
         "mode": document.failure_modes[0].key,
