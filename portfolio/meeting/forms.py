@@ -1,7 +1,5 @@
 """The forms of a gate meeting: calling and changing it, deferring an item, closing it."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +53,4 @@ class DeferForm(Form):
     )
 
     use_required_attribute = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="defer", **kwargs)
+    prefix = "defer"  # its "reason" is another than the decision's on the same page

@@ -147,12 +147,13 @@ def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
 
 
 def make_meeting_with_item(cast: Cast, *, at: datetime) -> AgendaItem:
-    """A meeting with one review on its agenda, which all sign-offs still wait for."""
+    """A meeting with time for everything that waits, and a review of its own on the agenda, which
+    no sign-off is given for yet."""
     initiative = make_initiative(owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=at)
     rollout = make_rollout(initiative, by=cast.office, at=at)
     make_ready(rollout, by=cast.owner, verifier=cast.contributor, at=at)
-    make_submitted(rollout, by=cast.owner, at=at)
-    return make_meeting(by=cast.office, at=at).items.get()
+    review = make_submitted(rollout, by=cast.owner, at=at)
+    return make_meeting(by=cast.office, minutes=600, at=at).items.get(review=review)
 
 
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
