@@ -19,6 +19,7 @@ from gates.models import (
     Rollout,
 )
 from initiatives import facts as initiatives
+from metrics import facts as metrics
 from operations import facts as operations
 from playbook.document import Document
 from playbook.evaluate import Evaluation, evaluate
@@ -167,6 +168,7 @@ def _facts(row: Any, *, at: datetime) -> Facts:
             for t in row.tranches_data
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
+        promises=metrics.promises_of(row.metrics_data),
     )
 
 

@@ -1,6 +1,7 @@
 """What the metrics of an initiative contribute to the facts of a gate."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -9,6 +10,7 @@ from django.db.models.functions import JSONObject
 
 from accounts.facts import person
 from metrics.models import Metric, MetricKind
+from playbook.facts import PromiseFact
 
 
 def subqueries(initiative: str) -> dict[str, ArraySubquery]:
@@ -19,9 +21,13 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .order_by("id")
             .values(
                 json=JSONObject(
+                    name="name",
                     kind="kind",
+                    unit="unit",
+                    direction="direction",
                     baseline="baseline",
                     target="target",
+                    target_by="target_by",
                     measured_by="measured_by",
                     author=person("set_by"),
                 )
@@ -41,3 +47,19 @@ def figures_of(rows: Sequence[Any]) -> dict[str, Any]:
         "business_metrics": len(complete),
         "measured_in_pilot": bool(business) and all(row["measured_by"] for row in business),
     }
+
+
+def promises_of(rows: Sequence[Any]) -> tuple[PromiseFact, ...]:
+    """What the business metrics promise: those with a target, in the order of their entry."""
+    return tuple(
+        PromiseFact(
+            metric=row["name"],
+            unit=row["unit"],
+            direction=row["direction"],
+            baseline=row["baseline"],
+            target=row["target"],
+            target_by=date.fromisoformat(row["target_by"]) if row["target_by"] else None,
+        )
+        for row in rows
+        if row["kind"] == MetricKind.BUSINESS and row["target"] is not None
+    )

@@ -189,6 +189,18 @@ class ReleaseFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseFact:
+    """What a business metric is to come to: from where, to where, and by when if a day is named."""
+
+    metric: str
+    unit: str
+    direction: str  # up | down
+    baseline: float | None
+    target: float
+    target_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFact:
     """The open pass at the gate, if there is one."""
 
@@ -251,6 +263,8 @@ class Facts:
     """None for facts that were kept before they told of it."""
     releases: tuple[ReleaseFact, ...] = ()
     """What a go releases, so that whoever decides signs for it."""
+    promises: tuple[PromiseFact, ...] = ()
+    """What a go is given for; it freezes them."""
 
     @property
     def today(self) -> date:

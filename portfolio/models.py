@@ -240,7 +240,7 @@ class AgendaItem(models.Model):
             models.UniqueConstraint(
                 fields=["meeting", "position"],
                 name="portfolio_one_item_a_position",
-                deferrable=Deferrable.DEFERRED,  # two items change places in one statement each
+                deferrable=Deferrable.IMMEDIATE,  # two items change places in one statement
             ),
             models.CheckConstraint(
                 name="portfolio_item_outcome_has_its_ground",

@@ -2,6 +2,7 @@
 
 from gates.models.decisions import Condition, Decision, Outcome, Passage
 from gates.models.money import GatedTranche, Release
+from gates.models.promises import Promise
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
 from gates.models.slips import Slip, StallNote
@@ -16,6 +17,7 @@ __all__ = [
     "Outcome",
     "Passage",
     "Pause",
+    "Promise",
     "Release",
     "Review",
     "ReviewState",

@@ -287,6 +287,7 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 .as_of(found.decided_at)
             ],
             "released": GatedTranche.objects.released_by(found),
+            "promises": found.promises.all(),
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,
             "canonical": canonical_json(found.facts),

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Case, Max, When
 
 from accounts.models import User
 from audit.services import SYSTEM, Entry, record
@@ -135,8 +135,9 @@ def move_item(*, item: AgendaItem, up: bool, by: User, at: datetime) -> None:
     other = others.first()
     if other is None:
         return
-    for moved, position in ((stored, other.position), (other, stored.position)):
-        AgendaItem.objects.filter(pk=moved.pk).update(position=position)
+    meeting.items.filter(pk__in=(stored.pk, other.pk)).update(
+        position=Case(When(pk=stored.pk, then=other.position), default=stored.position)
+    )
     way = "up" if up else "down"
     _record(meeting, "moved", f"{meeting}: {_named(stored)} moved {way}", by, at)
 
