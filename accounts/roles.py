@@ -36,6 +36,7 @@ class Permission(models.TextChoices):
     EXPORT = "export", _("Export what is shown")
     PUBLISH = "publish", _("Change and publish the playbook, and move rollouts to it")
     MANAGE_MONEY = "manage_money", _("Set up funds, approve money and release it after its gate")
+    MEET = "meet", _("Call gate meetings, change and close them")
 
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -50,6 +51,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             Permission.DECIDE_ALL,
             Permission.EXPORT,
             Permission.MANAGE_MONEY,
+            Permission.MEET,
             Permission.PUBLISH,
         }
     ),

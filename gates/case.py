@@ -191,6 +191,7 @@ def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
         ),
         **_measured(document, series, at),
         faults=initiatives.faults_of(row.faults_data),
+        promises=metrics.promises_of(row.metrics_data),
     )
 
 

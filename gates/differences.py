@@ -20,6 +20,7 @@ RESPONSES = {
     "planned": "A design response is planned",
     "in_place": "The design response is in place",
 }
+RIGHT_WAY = {"up": "higher is better", "down": "lower is better"}
 # The parts of the facts, in the order in which a reader follows them.
 PLACE, DESIGN, CRITERIA, LADDER, SIGN_OFFS, MODES, PREMISES = (
     "Where it stood",
@@ -330,11 +331,24 @@ def _faults(facts: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _promises(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['metric']}: {_figure(fact['baseline'])} to {_figure(fact['target'])} "
+        f"{fact['unit']}, {RIGHT_WAY[fact['direction']]}"
+        f"{', by ' + _day(fact['target_by']) if fact['target_by'] else ''}"
+        for fact in facts
+    )
+
+
 def _answered(fact: Mapping[str, Any]) -> str:
     if not fact["verdict"]:
         return f"No. {fact['id']}, not answered"
     verdict = str(FaultVerdict(fact["verdict"]).label).lower()
     return f"No. {fact['id']}, {verdict}, {_print(fact['words'])}"
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,g}"
 
 
 def _playbook(fact: Mapping[str, Any]) -> str:
@@ -366,4 +380,5 @@ PLAIN: dict[str, tuple[str, Words]] = {
     "playbook": ("Playbook version", _playbook),
     "releases": ("Money that a go releases", _releases),
     "faults": ("Failures elsewhere of what it shares", _faults),
+    "promises": ("What it promises", _promises),
 }

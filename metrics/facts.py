@@ -21,6 +21,7 @@ from django.db.models.functions import Extract, Floor, JSONObject
 
 from accounts.facts import person
 from metrics.models import BY_HAND, Day, Metric, MetricKind, Observation
+from playbook.facts import PromiseFact
 from playbook.measures import MOST_DAYS, Measure, seconds_in
 from playbook.measuring import Bucket, Series, day_number
 
@@ -43,6 +44,7 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     direction="direction",
                     baseline="baseline",
                     target="target",
+                    target_by="target_by",
                     measured_by="measured_by",
                     latest="latest",
                     latest_at="latest_at",
@@ -128,3 +130,19 @@ def figures_of(rows: Sequence[Any]) -> dict[str, Any]:
         "business_metrics": len(complete),
         "measured_in_pilot": bool(business) and all(row["measured_by"] for row in business),
     }
+
+
+def promises_of(rows: Sequence[Any]) -> tuple[PromiseFact, ...]:
+    """What the business metrics promise: those with a target, in the order of their entry."""
+    return tuple(
+        PromiseFact(
+            metric=row["name"],
+            unit=row["unit"],
+            direction=row["direction"],
+            baseline=row["baseline"],
+            target=row["target"],
+            target_by=date.fromisoformat(row["target_by"]) if row["target_by"] else None,
+        )
+        for row in rows
+        if row["kind"] == MetricKind.BUSINESS and row["target"] is not None
+    )

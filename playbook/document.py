@@ -41,6 +41,7 @@ from playbook.rules import (
     ChampionTrap,
     ExceptionRules,
     ExposureRules,
+    MeetingRules,
     PriorityRules,
     RegateRules,
     ReminderStep,
@@ -67,6 +68,7 @@ __all__ = [
     "Gate",
     "ImpactClass",
     "Indicator",
+    "MeetingRules",
     "MvpCheck",
     "MvpItem",
     "PilotCondition",
@@ -139,6 +141,7 @@ class Document(Part):
     frameworks: tuple[Framework, ...] = ()
     compare_from: int = Field(default=10, gt=0)
     """How many ended rollouts it takes before shares of them are compared with anything."""
+    meeting: MeetingRules = MeetingRules()
 
     # Finding things by key or number. Each raises KeyError for what the playbook does not have.
 

@@ -272,6 +272,18 @@ class ReleaseFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseFact:
+    """What a business metric is to come to: from where, to where, and by when if a day is named."""
+
+    metric: str
+    unit: str
+    direction: str  # up | down
+    baseline: float | None
+    target: float
+    target_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFact:
     """The open pass at the gate, if there is one."""
 

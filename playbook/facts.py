@@ -26,6 +26,7 @@ from playbook.fact_kinds import (
     MeasuredFact,
     Person,
     PlaybookFact,
+    PromiseFact,
     ReleaseFact,
     ReviewFact,
     RiskFact,
@@ -52,6 +53,7 @@ __all__ = [
     "MeasuredFact",
     "Person",
     "PlaybookFact",
+    "PromiseFact",
     "ReleaseFact",
     "ReviewFact",
     "RiskFact",
@@ -127,6 +129,8 @@ class Facts:
     exceptions: Mapping[str, ExceptionFact] = field(default_factory=dict)
     """Approved exceptions by the criterion that they are from; one that expired counts no more."""
     kill_criteria: tuple[KillFact, ...] = ()
+    promises: tuple[PromiseFact, ...] = ()
+    """What a go is given for; it freezes them."""
 
     @property
     def today(self) -> date:

@@ -115,3 +115,16 @@ class CapRules(Part):
     open_per_initiative: int = Field(ge=0)
     open_per_sponsor: int = Field(ge=0)
     """Over all initiatives with one sponsor."""
+
+
+class MeetingRules(Part):
+    """How long a gate meeting is, and how much of it each review is given by how ready it is."""
+
+    length_minutes: int = Field(default=90, gt=0)
+    """Minutes of a meeting, unless whoever calls it names others."""
+    ready_minutes: int = Field(default=10, gt=0)
+    """For a review at which nothing is open."""
+    conditions_minutes: int = Field(default=20, gt=0)
+    """For one at which a go needs conditions."""
+    blocked_minutes: int = Field(default=15, gt=0)
+    """For one that cannot go: it is held, returned or stopped."""

@@ -119,6 +119,8 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
     if user.may(Permission.SEE_ALL):
         shown.append(("Funds", reverse("portfolio:funds")))
         shown.append(("Shared dependencies", reverse("portfolio:dependencies")))
+    if user.may(Permission.MEET):
+        shown.append(("Gate meetings", reverse("portfolio:meetings")))
     if user.may(Permission.EDIT_ALL):
         shown.append(("Reminders sent", reverse("reminders:sent")))
     return [{"label": label, "url": url} for label, url in shown]

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("funds/new/", funds.edit_fund, name="fund_add"),
     path("funds/<int:pk>/", funds.fund, name="fund"),
     path("funds/<int:pk>/edit/", funds.edit_fund, name="fund_edit"),
+    path("meetings/", include("portfolio.meeting.urls")),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("conditions/", conditions.conditions, name="conditions"),
     path("decisions/", personal.decisions, name="decisions"),

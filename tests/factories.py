@@ -52,6 +52,8 @@ from playbook.evaluate import rung_of
 from playbook.loading import standard
 from playbook.models import PlaybookVersion
 from playbook.services import ensure_standard
+from portfolio.meeting.services import call_meeting
+from portfolio.models import Meeting
 from risks.models import SourceSystem
 from risks.services import assess
 from risks.sources import list_source
@@ -593,6 +595,14 @@ def make_tranche(
     if approved_by is None:
         return tranche
     return approve_tranche(tranche=tranche, amount=Decimal(amount), by=approved_by, at=at)
+
+
+def make_meeting(
+    *, by: User, day: date | None = None, minutes: int = 90, at: datetime = NOW
+) -> Meeting:
+    """A meeting on the day that it is called, unless another is given."""
+    make_playbook()
+    return call_meeting(day=day or at.date(), starts_at=None, minutes=minutes, by=by, at=at)
 
 
 ALL_REMITS = tuple(Remit.values)

@@ -5,6 +5,7 @@ from gates.models.delegations import Delegation
 from gates.models.exceptions import CriterionException
 from gates.models.kills import GatedKillCriterion
 from gates.models.money import GatedTranche, Release
+from gates.models.promises import Promise
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
 from gates.models.slips import Slip, StallNote
@@ -22,6 +23,7 @@ __all__ = [
     "Outcome",
     "Passage",
     "Pause",
+    "Promise",
     "Release",
     "Review",
     "ReviewState",

@@ -18,6 +18,7 @@ from gates.models import (
     Decision,
     Outcome,
     Passage,
+    Promise,
     Review,
     ReviewState,
     Rollout,
@@ -270,6 +271,18 @@ def _pass(rollout: Rollout, decision: Decision, case: Case, choice: Choice) -> N
             due=condition.due,
         )
         for condition in choice.conditions
+    )
+    Promise.objects.bulk_create(
+        Promise(
+            decision=decision,
+            metric=promise.metric,
+            unit=promise.unit,
+            direction=promise.direction,
+            baseline=promise.baseline,
+            target=promise.target,
+            target_by=promise.target_by,
+        )
+        for promise in case.facts.promises
     )
     if decision.to_stage != decision.from_stage:
         rollout.advance()

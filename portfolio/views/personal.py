@@ -179,6 +179,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
             "mine": mine,
             "my_count": waiting.waits(request, reader).decisions,
             "all_count": everybodys.count(),
+            "sees_meetings": reader.may(Permission.SEE_ALL),
             "may_ever": reader.may(Permission.DECIDE_ALL) or reader.sponsored_initiatives.exists(),
         },
     )

@@ -64,6 +64,7 @@ EMPTY = (
     ("office", "portfolio:funds"),
     ("office", "portfolio:dependencies"),
     ("office", "portfolio:conditions"),
+    ("office", "portfolio:meetings"),
     ("office", "portfolio:intake"),
     ("office", "portfolio:playbook_draft"),
     ("office", "portfolio:playbook_moves"),

@@ -45,6 +45,8 @@ NOT_PAGES = {
     "portfolio:import_file",
     "portfolio:import_invalid",
     "portfolio:import_reading",
+    "portfolio:meeting_build",
+    "portfolio:meeting_move",
     "portfolio:search",
 }
 STATES = (

@@ -28,7 +28,7 @@ from tests.factories import (
     make_rollout,
 )
 from tests.ratchets.routes import ROUTES
-from tests.ratchets.world import Cast, make_cast, make_underway
+from tests.ratchets.world import Cast, make_cast, make_meeting_with_item, make_underway
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,7 @@ class Portfolio:
         self.vendor = make_dependency(
             self.rollout.initiative, by=self.cast.owner, at=self.now, name="Acme Speech"
         )
+        self.item = make_meeting_with_item(self.cast, at=self.now)
         self.small = self._costs(SMALL)
         self.large = self._costs(LARGE)
 
@@ -104,6 +105,7 @@ class Portfolio:
         arguments = {
             "reference": self.rollout.initiative.reference,
             "portfolio:dependency.pk": self.vendor.pk,
+            "day": self.item.meeting.day,
             "portfolio:export.kind": "csv",
             "portfolio:crosswalk_export.kind": "csv",
         }

@@ -32,7 +32,7 @@ from playbook.services import start_draft
 from portfolio.importing.apply import confirm_import, fingerprint, plan_for, prepare
 from portfolio.importing.reading import read
 from portfolio.importing.suggesting import suggest_mapping
-from portfolio.models import ImportBatch
+from portfolio.models import AgendaItem, ImportBatch
 from tests.factories import (
     make_assumption,
     make_decision,
@@ -42,6 +42,7 @@ from tests.factories import (
     make_fault,
     make_fund,
     make_initiative,
+    make_meeting,
     make_metric,
     make_ready,
     make_rollout,
@@ -217,6 +218,16 @@ def make_objection(rollout: Rollout, cast: Cast, *, at: datetime) -> SignOff:
     )
 
 
+def make_meeting_with_item(cast: Cast, *, at: datetime) -> AgendaItem:
+    """A meeting with time for everything that waits, and a review of its own on the agenda, which
+    no sign-off is given for yet."""
+    initiative = make_initiative(owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=at)
+    rollout = make_rollout(initiative, by=cast.office, at=at)
+    make_ready(rollout, by=cast.owner, verifier=cast.contributor, at=at)
+    review = make_submitted(rollout, by=cast.owner, at=at)
+    return make_meeting(by=cast.office, minutes=600, at=at).items.get(review=review)
+
+
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
     """What each parameter of an address stands for, where need be by the route's name."""
     document = rollout.playbook.parsed
@@ -235,11 +246,15 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     record_hit(kill=hit, note="4 % in week four.", by=cast.contributor, at=at)
     start_draft(by=cast.office, at=at)
     delegation = make_delegation(cast, at=at)
+    item = make_meeting_with_item(cast, at=at)
     return {
         "reference": rollout.initiative.reference,
         "number": rollout.playbook.number,
         "portfolio:playbook_part.where": "rating",
         "portfolio:playbook_add.where": "gates/1/criteria",
+        "day": item.meeting.day,
+        "portfolio:meeting_move.pk": item.pk,
+        "portfolio:meeting_defer.pk": item.pk,
         "remit": Remit.SECURITY,
         "gates:answer_objection.pk": make_objection(rollout, cast, at=at).pk,
         "gates:stand_ins_of.pk": cast.reviewer.pk,
