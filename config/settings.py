@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "gates",
     "portfolio",
     "reminders",
+    "api",
     "whitenoise.runserver_nostatic",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "api.problems.ProblemMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -209,6 +211,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "settle-slips": {
         "task": "gates.tasks.settle_slips",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "forget-answers": {
+        "task": "accounts.tasks.forget_answers",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },

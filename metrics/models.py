@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Token, User
 from initiatives.models import Initiative
 
 
@@ -86,3 +86,24 @@ class Metric(models.Model):
         if than is None:
             return False
         return figure > than if self.direction == Direction.DOWN else figure < than
+
+
+class TokenScope(models.Model):
+    """What a narrowed token reaches: an initiative with all that is known of it, or one metric of
+    it and nothing else."""
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="scopes")
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="+")
+    metric = models.ForeignKey(Metric, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["token", "initiative", "metric"],
+                name="metrics_token_scope_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token}: {self.metric or self.initiative}"
