@@ -1,7 +1,7 @@
 """The kinds of values that requests carry, as strict as their description in the document."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any
 
@@ -39,9 +39,9 @@ class OneOf:
         return core_schema.literal_schema(self.keys)
 
 
-def left_as_it_is() -> Any:
-    """The default of what a change may leave out and may not empty: nobody reads it."""
-    return Field(default_factory=str)
+def left_out(kind: Callable[[], Any] = str) -> Any:
+    """The default of what may be left out and is never null; an empty value of its kind."""
+    return Field(default_factory=kind)
 
 
 def _day(value: Any) -> Any:
@@ -58,6 +58,12 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 3.0 is as whole as 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(_whole)
 Text = Annotated[str, StringConstraints(pattern=TEXT, max_length=LONGEST)]
 Written = Annotated[str, StringConstraints(pattern=WRITTEN, max_length=LONGEST)]
 Line = Annotated[str, StringConstraints(pattern=TEXT, max_length=200)]
@@ -68,10 +74,11 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "pattern": DAY}),
 ]
 Figure = Annotated[float, Field(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE, allow_inf_nan=False)]
-Id = Annotated[int, Field(ge=1, le=MOST)]
+Id = Annotated[int, Field(ge=1, le=MOST), Whole]
+Degree = Annotated[int, Field(ge=1, le=5), Whole]
 
 # In addresses everything is text.
 Reference = Annotated[str, Path(pattern=r"^[Aa][Ii]-[0-9]{4,9}$", examples=["AI-0042"])]
 Key = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,60}$")]
-RowId = Annotated[int, BeforeValidator(_number), Path(ge=1, le=MOST)]
-QueryNumber = Annotated[int, BeforeValidator(_number)]
+RowId = Annotated[int, Path(ge=1, le=MOST), BeforeValidator(_number)]
+InDigits = BeforeValidator(_number)

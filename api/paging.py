@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from ninja import Query, Schema
 from pydantic import Field, ValidationInfo, model_validator
 
-from api.fields import QueryNumber
+from api.fields import InDigits
 
 Shown = TypeVar("Shown")
 
@@ -17,8 +17,8 @@ MOST_ROWS = 200
 class Asked(Schema):
     """Which page of how many rows. Far pages are slow, so a filter is the better way there."""
 
-    page: Annotated[QueryNumber, Field(ge=1, le=10_000)] = 1
-    page_size: Annotated[QueryNumber, Field(ge=1, le=MOST_ROWS)] = 50
+    page: Annotated[int, Field(ge=1, le=10_000), InDigits] = 1
+    page_size: Annotated[int, Field(ge=1, le=MOST_ROWS), InDigits] = 50
 
     @model_validator(mode="after")
     def nothing_misspelt(self, info: ValidationInfo) -> Self:

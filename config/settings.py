@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "gates",
     "portfolio",
     "reminders",
+    "webhooks",
     "api",
     "whitenoise.runserver_nostatic",
     "django.contrib.auth",
@@ -213,6 +214,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "gates.tasks.settle_slips",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
+    },
+    # One statement when nothing happened, as reminders.
+    "sweep-webhooks": {
+        "task": "webhooks.tasks.sweep",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "forget-answers": {
         "task": "accounts.tasks.forget_answers",
@@ -359,6 +366,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+
+# Hosts inside that requests of Clearway's own (webhooks, pulled metrics) may go to nevertheless.
+ALLOWED_HOSTS_OUT = frozenset(
+    host.strip().lower() for host in env("CLEARWAY_ALLOWED_HOSTS_OUT", str, "").split(",") if host
+)
 
 # --- Logs: one line an event, readable on a terminal, JSON elsewhere
 

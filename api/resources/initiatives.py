@@ -17,13 +17,15 @@ from api.fields import (
     TEXT,
     WRITTEN,
     Body,
+    Degree,
     Id,
+    InDigits,
     Line,
     OneOf,
-    QueryNumber,
     Reference,
     Text,
-    left_as_it_is,
+    Whole,
+    left_out,
 )
 from api.loading import PEOPLE, load, seen_initiatives, seen_rollouts
 from api.paging import Asked, Page, page_of
@@ -47,11 +49,10 @@ StageKey = Annotated[str, OneOf(Stage.values)]
 LabelKey = Annotated[str, OneOf(LABELS)]
 Impact = Annotated[str, OneOf(ImpactClass.values)]
 Counted = Annotated[str, OneOf(PopulationUnit.values)]
-Score = Annotated[int, Field(ge=1, le=5)]
 UnitName = Annotated[str, StringConstraints(pattern=WRITTEN, max_length=100)]
 UnitPath = Annotated[list[UnitName], Field(min_length=1, max_length=4)]
 Mechanism = Annotated[str, StringConstraints(pattern=TEXT, max_length=300)]
-Population = Annotated[int, Field(ge=0, le=MOST)]
+Population = Annotated[int, Field(ge=0, le=MOST), Whole]
 Name = Annotated[str, StringConstraints(pattern=WRITTEN, max_length=NAME_LENGTH)]
 REFERENCE = r"^AI-[0-9]{4,9}$"
 
@@ -100,24 +101,24 @@ class Change(Body):
     """What to change; what is left out stays. ``version`` is the one that was read."""
 
     version: Id
-    name: Name = left_as_it_is()
-    problem: Text = left_as_it_is()
-    benefit: Text = left_as_it_is()
-    unit: UnitPath = left_as_it_is()
-    pilot_team: Line = left_as_it_is()
-    production_team: Line = left_as_it_is()
+    name: Name = left_out()
+    problem: Text = left_out()
+    benefit: Text = left_out()
+    unit: UnitPath = left_out()
+    pilot_team: Line = left_out()
+    production_team: Line = left_out()
     production_engineering: bool | None = None
     production_budget: bool | None = None
     production_mandate: bool | None = None
-    production_owner: Line = left_as_it_is()
-    production_funder: Line = left_as_it_is()
-    funding_mechanism: Mechanism = left_as_it_is()
+    production_owner: Line = left_out()
+    production_funder: Line = left_out()
+    funding_mechanism: Mechanism = left_out()
     population: Population | None = None
-    population_unit: Counted = left_as_it_is()
-    impact_class: Impact = left_as_it_is()
-    value_score: Score | None = None
-    feasibility_score: Score | None = None
-    integration_complexity: Score | None = None
+    population_unit: Counted = left_out()
+    impact_class: Impact = left_out()
+    value_score: Degree | None = None
+    feasibility_score: Degree | None = None
+    integration_complexity: Degree | None = None
 
 
 class New(Body):
@@ -174,10 +175,10 @@ class Filters(Asked):
     """``stage`` alone shows what is over; ``unit`` holds for all below it."""
 
     q: Annotated[str, Field(pattern=TEXT, max_length=200)] = ""
-    stage: StageKey | None = None
-    unit: Annotated[QueryNumber, Field(ge=1, le=MOST)] | None = None
-    owner: Annotated[QueryNumber, Field(ge=1, le=MOST)] | None = None
-    label: LabelKey | None = None
+    stage: StageKey = left_out()
+    unit: Annotated[int, Field(ge=1, le=MOST), InDigits] = left_out(int)
+    owner: Annotated[int, Field(ge=1, le=MOST), InDigits] = left_out(int)
+    label: LabelKey = left_out()
 
 
 SAME = (

@@ -20,7 +20,7 @@ from api.fields import (
     OneOf,
     Reference,
     RowId,
-    left_as_it_is,
+    left_out,
 )
 from api.loading import authorise, load, seen_metrics
 from api.paging import Page, Paged, page_of
@@ -78,15 +78,15 @@ class MetricIn(Body):
 class MetricChange(Body):
     """What is left out stays."""
 
-    name: Title = left_as_it_is()
-    kind: Kind = left_as_it_is()
-    direction: Way = left_as_it_is()
-    unit: MeasureUnit = left_as_it_is()
+    name: Title = left_out()
+    kind: Kind = left_out()
+    direction: Way = left_out()
+    unit: MeasureUnit = left_out()
     baseline: Figure | None = None
     baseline_on: Day | None = None
     target: Figure | None = None
     target_by: Day | None = None
-    measured_by: Line = left_as_it_is()
+    measured_by: Line = left_out()
     latest: Figure | None = None
     latest_on: Day | None = None
 

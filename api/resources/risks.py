@@ -10,7 +10,7 @@ from ninja.responses import Status
 from pydantic import Field
 
 from api.entrance import asker
-from api.fields import TEXT, Body, Day, Figure, Id, Key, OneOf, Reference, Text
+from api.fields import TEXT, Body, Day, Degree, Figure, Id, Key, OneOf, Reference, Text
 from api.loading import load, named
 from api.problems import Declined
 from api.resources.people import Person, person, somebody
@@ -27,7 +27,6 @@ from risks.services import assess
 
 router = Router()
 
-Degree = Annotated[int, Field(ge=1, le=5)]
 Indicators = dict[
     Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}$")],
     bool | Figure | Annotated[str, Field(pattern=TEXT, max_length=500)],
