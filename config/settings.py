@@ -1,4 +1,7 @@
-"""Every setting, in one file. What differs between machines comes from the environment."""
+"""Every setting, in one file. What differs between machines comes from the environment.
+
+Long because whoever looks for a setting finds it here.
+"""
 
 import secrets
 from datetime import timedelta

@@ -96,7 +96,10 @@ class Delivery(models.Model):
     the connection said."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="+")
+    # Nothing is tied to the audit trail's own table, which is never deleted from.
+    event = models.ForeignKey(
+        Event, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     state = models.CharField(
         max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING
     )

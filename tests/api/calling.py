@@ -1,17 +1,13 @@
 """Asking the API as somebody, in a session or through a token."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.tokens import issue_token
 from api.problems import MEDIA_TYPE
-from initiatives.models import Initiative
-from metrics.models import Metric
-from metrics.scopes import narrow
+from tests.factories import make_token
 
 
 class Caller:
@@ -45,29 +41,10 @@ class Caller:
         return self.body
 
 
-def make_token(
-    user: User,
-    *,
-    writes: bool = True,
-    initiatives: Iterable[Initiative] = (),
-    metrics: Iterable[Metric] = (),
-    name: str = "Feed",
-    days: int = 30,
-) -> str:
-    """The secret of a token that works now; narrowed where something is named."""
-    initiatives, metrics = [*initiatives], [*metrics]
-    token, secret = issue_token(
-        user=user,
-        name=name,
-        days=days,
-        writes=writes,
-        narrowed=bool(initiatives or metrics),
-        at=timezone.now(),
-    )
-    if token.narrowed:
-        narrow(token=token, initiatives=initiatives, metrics=metrics)
-    return secret
+def secret_of(user: User, **more: Any) -> str:
+    """The secret of a new token that works now."""
+    return make_token(user, at=timezone.now(), **more)[1]
 
 
 def by_token(user: User, **more: Any) -> Caller:
-    return Caller(secret=make_token(user, **more))
+    return Caller(secret=secret_of(user, **more))

@@ -12,7 +12,7 @@ from accounts.services.people import deactivate
 from accounts.services.tokens import issue_token, revoke_token
 from initiatives.errors import NotAllowed, Refused
 from metrics.services import remove_metric
-from tests.api.calling import Caller, by_token, make_token
+from tests.api.calling import Caller, by_token, secret_of
 from tests.factories import NOW, make_metric, make_rollout
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_a_session_needs_the_csrf_token_and_a_token_does_not(maya: User) -> None
     session.client.get("/profile/")
     session("POST", path, LINK, **{"X-CSRFToken": session.client.cookies["csrftoken"].value})
     assert session.status == 201
-    token = Caller(secret=make_token(maya), csrf=True)
+    token = Caller(secret=secret_of(maya), csrf=True)
     token("POST", path, LINK)
     assert token.status == 201
 
@@ -81,14 +81,14 @@ def test_a_token_beside_a_session_counts_alone(hannah: User, oscar: User) -> Non
     make_rollout(at=timezone.now())
     call = Caller(hannah)
     assert call("GET", "initiatives")["total"] == 1
-    secret = make_token(oscar)
+    secret = secret_of(oscar)
     assert call("GET", "initiatives", Authorization=f"Bearer {secret}")["total"] == 0
     call("GET", "initiatives", Authorization="Bearer clearway_x")
     assert call.status == 401
 
 
 def test_only_the_digest_of_a_secret_is_stored(maya: User) -> None:
-    secret = make_token(maya)
+    secret = secret_of(maya)
     stored = Token.objects.values().get()
     assert secret not in str(stored)
     assert len(secret) >= len("clearway_") + 43
@@ -118,7 +118,7 @@ def test_a_token_ends(end: str, maya: User, ada: User) -> None:
 
 
 def test_revoking_is_for_oneself_or_an_administrator(maya: User, devin: User, ada: User) -> None:
-    make_token(maya)
+    secret_of(maya)
     token = Token.objects.get()
     with pytest.raises(NotAllowed):
         revoke_token(token=token, by=devin, at=timezone.now())
@@ -132,9 +132,9 @@ def test_a_token_is_refused_with_every_reason(maya: User) -> None:
     with pytest.raises(Refused) as refused:
         issue_token(user=maya, name=" ", days=400, writes=True, narrowed=False, at=NOW)
     assert [reason.split(":")[0] for reason in refused.value.reasons] == ["Name", "Days"]
-    make_token(maya, name="Feed")
+    secret_of(maya, name="Feed")
     with pytest.raises(Refused, match="in use"):
-        make_token(maya, name="feed")
+        secret_of(maya, name="feed")
 
 
 def test_a_token_that_reads_changes_nothing(maya: User) -> None:

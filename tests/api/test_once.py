@@ -14,7 +14,7 @@ from accounts.services.answers import Keyed
 from accounts.tasks import forget_answers
 from gates.models import Rollout
 from initiatives.models import Evidence
-from tests.api.calling import Caller, by_token, make_token
+from tests.api.calling import Caller, by_token, secret_of
 from tests.factories import make_rollout
 from tests.together import Meeting, at_once
 
@@ -121,7 +121,7 @@ def send_at_once(rollout: Rollout, secret: str, times: int) -> list[Any]:
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_are_carried_out_once(maya: User) -> None:
     rollout = make_rollout(owner=maya, at=timezone.now())
-    answers = send_at_once(rollout, make_token(maya), 3)
+    answers = send_at_once(rollout, secret_of(maya), 3)
     assert [status for _body, status in answers] == [201] * 3
     assert len({body["id"] for body, _status in answers}) == 1
     assert Evidence.objects.count() == 1
@@ -132,5 +132,5 @@ def test_without_waiting_two_at_once_would_both_be_carried_out(maya: User) -> No
     """The control: what the lock prevents happens without it, and only the constraint is left."""
     rollout = make_rollout(owner=maya, at=timezone.now())
     with patch.object(Keyed, "wait"):
-        answers = send_at_once(rollout, make_token(maya), 2)
+        answers = send_at_once(rollout, secret_of(maya), 2)
     assert sorted(status for _body, status in answers) == [201, 500]

@@ -53,6 +53,7 @@ ASSIGNS = "snfffff+n"
 OFFICE = "sffffff+f"
 OFFICE_NO_METHOD = "sffffff-f"
 SEES_ALL = "sffff+++f"
+OWN_OR_ADMINISTRATOR = "sn+nnnnn+"
 ADMINISTRATOR = "sfffffff+"
 ADMINISTRATOR_NO_METHOD = "sfffffff-"
 
@@ -186,6 +187,13 @@ RULES = {
     "gates:stall": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:revive": Rule(PART_OF_IT, DECIDES),
     "gates:condition": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "api:tokens": Rule(SIGNED_IN, SIGNED_IN),
+    "api:revoke_token": Rule(NOT_IN_USE, OWN_OR_ADMINISTRATOR),
+    "api:all_tokens": Rule(ADMINISTRATOR, ADMINISTRATOR_NO_METHOD, ADMINISTRATOR_NO_METHOD),
+    "webhooks:endpoints": Rule(ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
+    "webhooks:endpoint": Rule(ADMINISTRATOR, ADMINISTRATOR_NO_METHOD, ADMINISTRATOR_NO_METHOD),
+    "webhooks:test": Rule(ADMINISTRATOR_NO_METHOD, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
+    "webhooks:end": Rule(ADMINISTRATOR_NO_METHOD, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
     "reminders:sent": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
     "reminders:mailbox": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),  # outside the demo
     "reminders:mail": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),

@@ -30,7 +30,7 @@ from gates.models import Review
 from gates.models.decisions import Decision
 from initiatives.models import Evidence
 from metrics.models import Metric
-from tests.api.calling import make_token
+from tests.api.calling import secret_of
 from tests.ratchets.world import make_cast, make_underway
 
 # Where a number or key stands in an address or a body -> what exists of it.
@@ -72,12 +72,12 @@ def make_world(at: datetime) -> tuple[str, Known]:
         "none_of": [references],
         "version": [rollout.initiative.version for rollout in rollouts],
     }
-    return make_token(cast.office, name="Soak"), known
+    return secret_of(cast.office, name="Soak"), known
 
 
-def play(*, cases_an_operation: int, seed: int, at: datetime) -> Report:
-    """Play every operation with about this many drawn cases each, and those of the other phases
-    (examples, boundaries, chains of operations) beside them."""
+def play(*, cases_an_operation: int, seed: int, at: datetime, boundaries: bool) -> Report:
+    """Play every operation with about this many drawn cases each, and chains of operations; where
+    asked with every boundary that the document names (some two thousand cases), too."""
     secret, known = make_world(at)
     config = SchemathesisConfig.from_dict(
         {
@@ -86,7 +86,7 @@ def play(*, cases_an_operation: int, seed: int, at: datetime) -> Report:
             "workers": 1,
             "continue-on-failure": True,
             "generation": {"max-examples": cases_an_operation, "database": "none"},
-            "phases": {"stateful": {"generation": {"max-examples": cases_an_operation}}},
+            "phases": {"coverage": {"enabled": boundaries}},
         }
     )
     days = st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(date.isoformat)
