@@ -1,7 +1,10 @@
-"""People, the roles they were given, and invitations."""
+"""People, the roles they were given, invitations, and the tokens of their programs."""
+
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -176,3 +179,92 @@ class SetupCode(models.Model):
 
     def __str__(self) -> str:
         return f"issued {self.issued_at}"
+
+
+MOST_DAYS = 365
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def working(self, at: datetime) -> "TokenQuerySet":
+        """Neither revoked nor run out."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=at)
+
+    def newest_first(self) -> "TokenQuerySet":
+        return self.order_by("-created_at", "-pk")
+
+
+class Token(models.Model):
+    """A program's way in as the person it acts for: only the digest of its secret is stored.
+
+    ``prefix`` is the secret's beginning, by which people tell tokens apart. ``writes`` lets it
+    change something. A ``narrowed`` one reaches what ``metrics.TokenScope`` names and nothing
+    else, also once all of that is gone.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(_("name"), max_length=50)
+    prefix = models.CharField(max_length=12)
+    sha256 = models.CharField(max_length=64, unique=True)
+    writes = models.BooleanField(default=False)
+    narrowed = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    last_used_on = models.DateField(null=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="accounts_token_revoked_paired",
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="accounts_token_runs_out_within_a_year",
+                condition=Q(
+                    expires_at__gt=F("created_at"),
+                    expires_at__lte=F("created_at") + timedelta(days=MOST_DAYS),
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def works(self, at: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > at
+
+
+class IdempotentAnswer(models.Model):
+    """What a request with an idempotency key was answered, so that a repeated one gets it again.
+
+    Written in the transaction of what the request changed. Keys of a token and of its person's
+    own session are apart. ``request`` is the SHA-256 of method, address and body.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey(Token, null=True, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "token", "key"],
+                name="accounts_answered_once",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [
+            # The hourly sweep forgets the oldest.
+            models.Index(fields=["created_at"], name="accounts_answers_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} for {self.key}"

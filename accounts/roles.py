@@ -35,12 +35,13 @@ class Permission(models.TextChoices):
     SIGN_OFF = "sign_off", _("Sign off or object within a remit")
     EXPORT = "export", _("Export what is shown")
     PUBLISH = "publish", _("Change and publish the playbook, and move rollouts to it")
+    CONNECT = "connect", _("Say which systems hear of events")
     MANAGE_MONEY = "manage_money", _("Set up funds, approve money and release it after its gate")
     MEET = "meet", _("Call gate meetings, change and close them")
 
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.ADMINISTRATOR: frozenset({Permission.PEOPLE}),
+    Role.ADMINISTRATOR: frozenset({Permission.PEOPLE, Permission.CONNECT}),
     Role.PROGRAM_OFFICE: frozenset(
         {
             Permission.SEE_ALL,

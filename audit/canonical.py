@@ -23,8 +23,17 @@ def canonical_json(document: Any) -> str:
 
 
 def plain(document: Any) -> Any:
-    """The document after a trip through JSON: dates are texts, tuples are lists."""
-    return json.loads(canonical_json(document))
+    """The document after a trip through JSON and the database: dates are texts, tuples are lists,
+    and a number is spelt as jsonb will give it back."""
+    return json.loads(canonical_json(document), parse_float=_as_jsonb)
+
+
+def _as_jsonb(text: str) -> float | int:
+    """jsonb keeps ``1e+16`` as a whole number and knows no negative zero."""
+    figure = float(text)
+    if "e" in text and figure.is_integer():
+        return int(figure)
+    return figure or 0.0
 
 
 def sha256_hex(text: str) -> str:

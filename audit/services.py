@@ -1,6 +1,8 @@
 """Writing the audit trail. Call inside the transaction of the change that is recorded."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -13,6 +15,18 @@ from audit.models import Event
 
 GENESIS = "0" * 64
 SYSTEM = "system"
+
+_through: ContextVar[str] = ContextVar("through", default="")
+
+
+@contextmanager
+def acting_through(means: str) -> Iterator[None]:
+    """Name the means by which somebody acts beside them in every event within."""
+    token = _through.set(means)
+    try:
+        yield
+    finally:
+        _through.reset(token)
 
 
 class Actor(Protocol):
@@ -77,6 +91,8 @@ def record_many(*, entries: Sequence[Entry], by: Actor, at: datetime) -> list[Ev
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clearway.audit.system'))")
     heads = _heads(chains)
+    means = _through.get()
+    label = f"{by} through {means}" if means else str(by)
     events = []
     for entry in entries:
         seq, previous = heads.get(entry.chain, (0, GENESIS))
@@ -85,7 +101,7 @@ def record_many(*, entries: Sequence[Entry], by: Actor, at: datetime) -> list[Ev
             seq=seq + 1,
             at=at,
             actor_id=by.pk,
-            actor_label=str(by)[:200],
+            actor_label=label[:200],
             verb=entry.verb,
             summary=entry.summary,
             data=plain(entry.data),

@@ -1,6 +1,6 @@
 """Every setting, in one file. What differs between machines comes from the environment.
 
-Long because it is one file.
+Long because whoever looks for a setting finds it here.
 """
 
 import secrets
@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "gates",
     "portfolio",
     "reminders",
+    "webhooks",
+    "api",
     "whitenoise.runserver_nostatic",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -99,6 +101,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "api.problems.ProblemMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -199,6 +202,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # One indexed query when no figure is due to be fetched.
+    "fetch-figures": {
+        "task": "metrics.tasks.fetch_due",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     # One indexed query when nothing is due; a message older than a minute has a successor.
     "sweep-reminders": {
         "task": "reminders.tasks.sweep",
@@ -213,6 +222,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "settle-slips": {
         "task": "gates.tasks.settle_slips",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    # One statement when nothing happened, as reminders.
+    "sweep-webhooks": {
+        "task": "webhooks.tasks.sweep",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "forget-answers": {
+        "task": "accounts.tasks.forget_answers",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
@@ -358,6 +378,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+
+# Hosts inside that requests of Clearway's own (webhooks, pulled metrics) may go to nevertheless.
+ALLOWED_HOSTS_OUT = frozenset(
+    host.strip().lower() for host in env("CLEARWAY_ALLOWED_HOSTS_OUT", str, "").split(",") if host
+)
 
 # --- Logs: one line an event, readable on a terminal, JSON elsewhere
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-APPS = ("portfolio", "accounts", "gates", "reminders")
+APPS = ("portfolio", "accounts", "gates", "reminders", "webhooks", "api")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("accounts.sign_in_urls")),

@@ -1,8 +1,8 @@
 """Recording figures: whole batches or nothing, each figure once, one event a batch."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
@@ -91,6 +91,33 @@ def record_observations(
         progress=source in BY_HAND,
     )
     return Recorded(len(fresh), len(corrected) + len(fresh) - len(counting), repeated)
+
+
+@transaction.atomic
+def record_batches(
+    readings: Mapping[Initiative, Sequence[Reading]],
+    *,
+    source: str,
+    by: User,
+    at: datetime,
+    through: str = "",
+) -> Recorded:
+    """Record figures of several initiatives, one batch each: all of them or none.
+
+    Raises Refused as one batch does.
+    """
+    done = [
+        record_observations(
+            initiative=initiative,
+            readings=readings[initiative],
+            source=source,
+            by=by,
+            at=at,
+            through=through,
+        )
+        for initiative in sorted(readings, key=lambda initiative: initiative.pk)
+    ]
+    return Recorded(*(sum(each) for each in zip(*map(astuple, done), strict=True)))
 
 
 def _told(fresh: Sequence[Reading], source: str, through: str) -> dict[str, object]:

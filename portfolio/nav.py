@@ -123,4 +123,6 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
         shown.append(("Gate meetings", reverse("portfolio:meetings")))
     if user.may(Permission.EDIT_ALL):
         shown.append(("Reminders sent", reverse("reminders:sent")))
+    if user.may(Permission.CONNECT):
+        shown.append(("Webhooks", reverse("webhooks:endpoints")))
     return [{"label": label, "url": url} for label, url in shown]

@@ -9,8 +9,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from accounts.models import Grant, User
+from accounts.models import Grant, Token, User
 from accounts.roles import Remit, Role
+from accounts.services.tokens import issue_token
+from audit.models import Event
 from audit.services import SystemActor
 from checklists.services import answer_question, assign_check, meet_check, plan_check
 from gates.case import Case, case_of
@@ -45,6 +47,7 @@ from initiatives.services import (
 )
 from metrics.models import Metric
 from metrics.observations import Reading, record_observations
+from metrics.scopes import narrow
 from metrics.services import add_metric
 from operations.services import count_exposure
 from playbook.document import Criterion
@@ -57,6 +60,7 @@ from portfolio.models import Meeting
 from risks.models import SourceSystem
 from risks.services import assess
 from risks.sources import list_source
+from webhooks.models import Delivery, Endpoint
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 PASSWORD = "let-me-in-please"
@@ -606,3 +610,40 @@ def make_meeting(
 
 
 ALL_REMITS = tuple(Remit.values)
+
+
+def make_token(
+    user: User,
+    *,
+    name: str = "Feed",
+    days: int = 30,
+    writes: bool = True,
+    initiatives: Sequence[Initiative] = (),
+    metrics: Sequence[Metric] = (),
+    at: datetime = NOW,
+) -> tuple[Token, str]:
+    """A token and its secret; narrowed where something is named."""
+    narrowed = bool(initiatives or metrics)
+    token, secret = issue_token(
+        user=user, name=name, days=days, writes=writes, narrowed=narrowed, at=at
+    )
+    if narrowed:
+        narrow(token=token, initiatives=initiatives, metrics=metrics)
+    return token, secret
+
+
+def make_endpoint(*, by: User, at: datetime = NOW) -> Endpoint:
+    """An endpoint that nobody answers at, with a delivery that failed once."""
+    endpoint = Endpoint.objects.create(
+        url="http://127.0.0.1:9/hook", salt="salt", made_by=by, made_at=at, swept_to=at
+    )
+    Delivery.objects.create(
+        endpoint=endpoint,
+        event=Event.objects.order_by("-pk")[0],
+        claimed_at=at,
+        next_at=at + timedelta(minutes=1),
+        attempts=1,
+        status=503,
+        said="busy",
+    )
+    return endpoint

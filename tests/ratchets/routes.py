@@ -6,6 +6,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+# The API's operations have a matrix of their own.
+API = "api/v1/"
 # Answered before the resolver is asked.
 HEALTH = ("/health/live", "/health/ready")
 
@@ -34,6 +36,8 @@ def _walk(
     for entry in resolver.url_patterns:
         assert isinstance(entry, URLPattern | URLResolver)
         parameters = (*outer, *entry.pattern.regex.groupindex)
+        if str(entry.pattern) == API:
+            continue
         if isinstance(entry, URLResolver):
             inner = (*spaces, entry.namespace) if entry.namespace else spaces
             yield from _walk(entry, inner, parameters)

@@ -56,6 +56,7 @@ REVIEWER_OR_ADMINISTRATOR = "sfffff+f+"
 OFFICE = "sffffff+f"
 OFFICE_NO_METHOD = "sffffff-f"
 SEES_ALL = "sffff+++f"
+OWN_OR_ADMINISTRATOR = "sn+nnnnn+"
 ADMINISTRATOR = "sfffffff+"
 ADMINISTRATOR_NO_METHOD = "sfffffff-"
 
@@ -213,6 +214,13 @@ RULES = {
     "gates:end_exception": Rule(NOT_IN_USE, ENDS_IT),
     "gates:kill": Rule(PART_OF_IT, WORKS_ON_IT),
     "gates:settle_kill": Rule(NOT_IN_USE, DECIDES),
+    "api:tokens": Rule(SIGNED_IN, SIGNED_IN),
+    "api:revoke_token": Rule(NOT_IN_USE, OWN_OR_ADMINISTRATOR),
+    "api:all_tokens": Rule(ADMINISTRATOR, ADMINISTRATOR_NO_METHOD, ADMINISTRATOR_NO_METHOD),
+    "webhooks:endpoints": Rule(ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
+    "webhooks:endpoint": Rule(ADMINISTRATOR, ADMINISTRATOR_NO_METHOD, ADMINISTRATOR_NO_METHOD),
+    "webhooks:test": Rule(ADMINISTRATOR_NO_METHOD, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
+    "webhooks:end": Rule(ADMINISTRATOR_NO_METHOD, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
     "reminders:sent": Rule(OFFICE, OFFICE_NO_METHOD, OFFICE_NO_METHOD),
     "reminders:mailbox": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),  # outside the demo
     "reminders:mail": Rule(NO_SUCH_PAGE, NO_SUCH_PAGE, NO_SUCH_PAGE),

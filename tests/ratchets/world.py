@@ -37,6 +37,7 @@ from tests.factories import (
     make_assumption,
     make_decision,
     make_dependency,
+    make_endpoint,
     make_evidence,
     make_exception,
     make_fault,
@@ -49,6 +50,7 @@ from tests.factories import (
     make_sign_offs,
     make_source,
     make_submitted,
+    make_token,
     make_tranche,
     make_user,
 )
@@ -247,6 +249,8 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     start_draft(by=cast.office, at=at)
     delegation = make_delegation(cast, at=at)
     item = make_meeting_with_item(cast, at=at)
+    token, _secret = make_token(cast.owner, at=at, initiatives=[rollout.initiative])
+    endpoint = make_endpoint(by=cast.administrator, at=at)
     return {
         "reference": rollout.initiative.reference,
         "number": rollout.playbook.number,
@@ -294,6 +298,8 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "portfolio:import_undo.pk": imported.pk,
         "portfolio:import_rows.outcome": "new",
         **{f"portfolio:import_{step}.pk": draft.pk for step in DRAFT_STEPS},
+        "api:revoke_token.pk": token.pk,
+        **{f"webhooks:{page}.pk": endpoint.pk for page in ("endpoint", "test", "end")},
         "reminders:mail.pk": 1,
         "accounts:accept.secret": secret,
         "accounts:resend.pk": invitation.pk,

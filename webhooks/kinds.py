@@ -1,0 +1,11 @@
+"""The kinds of domain events: what stands before the dot of their verbs."""
+
+KINDS = frozenset(
+    {
+        *("initiative", "unit", "import", "rollout", "wave", "slip", "decision", "condition"),
+        *("review", "criterion", "design", "check", "evidence", "assumption"),
+        *("risk", "source", "metric", "exposure", "group", "practice", "improvement", "feedback"),
+        *("tranche", "fund", "costs", "capacity"),
+        *("playbook", "person", "setup", "token", "webhook"),
+    }
+)
