@@ -96,7 +96,7 @@ def _forms(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
             },
         ),
         "assumption": AssumptionForm(sent("assumption")),
-        "kill": KillForm(sent("kill")),
+        "kill": KillForm(sent("kill"), auto_id="id_kill_%s"),
     }
 
 
