@@ -38,7 +38,7 @@ CEILINGS = {
     "portfolio:table": 8,
     "portfolio:dashboard": 8,
     "portfolio:dependencies": 8,
-    "portfolio:dependency": 10,
+    "portfolio:dependency": 11,
     "gates:initiative": 12,
 }
 SUBMITTING = 15
