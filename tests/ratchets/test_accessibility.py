@@ -28,6 +28,7 @@ NOT_PAGES = {
     "accounts:theme",
     "accounts:withdraw",
     "gates:end_delegation",
+    "gates:end_feed",
     "gates:end_exception",
     "gates:evidence",
     "gates:release_money",
