@@ -41,6 +41,7 @@ from tests.factories import (
     make_evidence,
     make_exception,
     make_fault,
+    make_feed,
     make_fund,
     make_initiative,
     make_meeting,
