@@ -44,7 +44,8 @@ CLAIM = """
     SELECT p.id, e.id, 'waiting', %(at)s, %(at)s, 0, ''
     FROM webhooks_endpoint AS p
     JOIN audit_event AS e
-      ON e.at >= greatest(p.made_at, p.swept_to - %(late)s) AND e.at <= %(at)s
+      ON e.at >= greatest(p.made_at, p.swept_to - make_interval(secs => %(late)s))
+     AND e.at <= %(at)s
     WHERE p.ended_at IS NULL AND p.gave_up_at IS NULL
       AND (
           p.verbs = '{}' OR e.verb = ANY (p.verbs) OR split_part(e.verb, '.', 1) = ANY (p.verbs)
@@ -143,7 +144,7 @@ def claim_new(*, at: datetime) -> None:
     Two sweeps at a time make the same claims; the ledger's unique constraint keeps one of each.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"at": at, "late": LATE_BY})
+        cursor.execute(CLAIM, {"at": at, "late": LATE_BY.total_seconds()})
     Endpoint.objects.active().filter(swept_to__lt=at).update(swept_to=at)
     done = Delivery.objects.exclude(state=DeliveryState.WAITING)
     done.filter(claimed_at__lt=at - KEPT_FOR).delete()

@@ -27,6 +27,7 @@ NOT_PAGES = {
     "accounts:setup",
     "accounts:theme",
     "accounts:withdraw",
+    "api:revoke_token",
     "gates:evidence",
     "gates:release_money",
     "gates:act_on_record",
@@ -44,6 +45,8 @@ NOT_PAGES = {
     "portfolio:import_invalid",
     "portfolio:import_reading",
     "portfolio:search",
+    "webhooks:end",
+    "webhooks:test",
 }
 STATES = (
     "setup before anybody is there, GET",
@@ -56,6 +59,7 @@ STATES = (
     "start page for reviewer",
     "table that finds nothing",
     "proposal that looks alike",
+    "token just made",
     "not found",
     "forbidden",
     "forged form",
