@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 PIP := umask 022 && $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: run test lint fmt lock bench soak-gates soak-labels soak-api
+.PHONY: run test lint fmt lock bench soak-gates soak-labels soak-criteria soak-api
 
 run: .venv/run.stamp
 	@exec $(BIN)/python -m config.run
@@ -20,6 +20,9 @@ fmt: .venv/test.stamp
 
 soak-labels: .venv/test.stamp
 	@exec $(BIN)/python -m tests.soak.labels
+
+soak-criteria: .venv/test.stamp
+	@exec $(BIN)/python -m tests.soak.criteria
 
 soak-api: .venv/test.stamp
 	@exec $(BIN)/python -m tests.soak.api

@@ -37,6 +37,7 @@ class Permission(models.TextChoices):
     PUBLISH = "publish", _("Change and publish the playbook, and move rollouts to it")
     CONNECT = "connect", _("Say which systems hear of events")
     MANAGE_MONEY = "manage_money", _("Set up funds, approve money and release it after its gate")
+    MEET = "meet", _("Call gate meetings, change and close them")
 
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -51,6 +52,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             Permission.DECIDE_ALL,
             Permission.EXPORT,
             Permission.MANAGE_MONEY,
+            Permission.MEET,
             Permission.PUBLISH,
         }
     ),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from ninja import Path, Schema
@@ -18,6 +18,10 @@ WRITTEN = (
 )
 DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 DIGITS = re.compile(r"[0-9]{1,15}")
+MOMENT = (
+    r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+    r"(Z|[+-][01][0-9]:[0-5][0-9])$"
+)
 LONGEST = 20_000
 MOST = 2_147_483_647
 LARGEST_FIGURE = 1e15
@@ -52,6 +56,14 @@ def _day(value: Any) -> Any:
     return value
 
 
+def _moment(value: Any) -> Any:
+    if isinstance(value, str):
+        if not re.match(MOMENT, value):
+            raise ValueError("give a moment with its zone such as 2026-12-04T09:30:00Z")
+        return datetime.fromisoformat(value)
+    return value
+
+
 def _number(value: Any) -> Any:
     if isinstance(value, str) and not DIGITS.fullmatch(value):
         raise ValueError("give a whole number")
@@ -72,6 +84,11 @@ Day = Annotated[
     date,
     BeforeValidator(_day),
     WithJsonSchema({"type": "string", "format": "date", "pattern": DAY}),
+]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT}),
 ]
 Figure = Annotated[float, Field(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE, allow_inf_nan=False)]
 Id = Annotated[int, Field(ge=1, le=MOST), Whole]

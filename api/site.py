@@ -13,6 +13,7 @@ from api.resources import (
     evidence,
     initiatives,
     metrics,
+    observations,
     people,
     reviews,
     risks,
@@ -27,6 +28,7 @@ for module in (
     evidence,
     risks,
     metrics,
+    observations,
     reviews,
     decisions,
 ):

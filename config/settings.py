@@ -9,6 +9,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import django_stubs_ext
 import structlog
@@ -201,6 +202,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # One indexed query when no figure is due to be fetched.
+    "fetch-figures": {
+        "task": "metrics.tasks.fetch_due",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     # One indexed query when nothing is due; a message older than a minute has a successor.
     "sweep-reminders": {
         "task": "reminders.tasks.sweep",
@@ -301,6 +308,8 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
+# Where the organisation's days begin: weeks and days of measurements are counted there.
+ORGANISATION_TIME_ZONE = str(env("CLEARWAY_TIME_ZONE", ZoneInfo, ZoneInfo("UTC")))
 
 # --- Files
 

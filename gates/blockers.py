@@ -86,7 +86,7 @@ def _counted(
     case: Case, reference: str, kind: str, every: Sequence[Finding], blockers: Sequence[Finding]
 ) -> Line:
     worst = next(s for s in WORST_FIRST if any(f.state == s for f in blockers))
-    met = sum(1 for finding in every if not finding.blocks)
+    met = sum(1 for finding in every if letter_of(finding) == "m")
     title, text, page = SUMMARIES[kind](case, met, len(every), blockers)
     url = reverse(f"gates:{page}", args=[reference])
     return Line(MARKS[worst], worst.replace("_", " "), title, text, url)
@@ -151,8 +151,16 @@ def _assumptions(
     return f"Assumptions: {met} of {total} settled", blockers[0].fix, "premises"
 
 
+def _hits(case: Case, met: int, total: int, blockers: Sequence[Finding]) -> tuple[str, str, str]:
+    return f"{len(blockers)} kill criteria hit", blockers[0].fix, "premises"
+
+
 def _groups(case: Case, met: int, total: int, blockers: Sequence[Finding]) -> tuple[str, str, str]:
     return f"{len(blockers)} user groups below target", blockers[0].fix, "reach"
+
+
+def _faults(case: Case, met: int, total: int, blockers: Sequence[Finding]) -> tuple[str, str, str]:
+    return f"{len(blockers)} failures elsewhere to answer", blockers[0].fix, "dependencies"
 
 
 SUMMARIES: dict[str, Callable[[Case, int, int, Sequence[Finding]], tuple[str, str, str]]] = {
@@ -164,6 +172,8 @@ SUMMARIES: dict[str, Callable[[Case, int, int, Sequence[Finding]], tuple[str, st
     "condition": _conditions,
     "assumption": _assumptions,
     "group": _groups,
+    "dependency": _faults,
+    "kill_hit": _hits,
 }
 
 
@@ -180,7 +190,7 @@ class Share:
 
 LETTERS = {"met": "m", "not_met": "n", "stale": "s", "unknown": "x", "waiting": "o", "warning": "m"}
 RUNG_LETTERS = {"planned": "p", "assigned": "a", "unassigned": "u", "lapsed": "l"}
-DRAWN = "mpasnlxou"  # in this order
+DRAWN = "mepasnlxou"  # in this order
 PARTS = (
     ("Design assessment", "design", "review"),
     ("Exit criteria", "criterion", "review"),
@@ -207,4 +217,11 @@ def _letter(case: Case, finding: Finding) -> str:
     """How the requirement stands; a check that is not there yet shows how far it has come."""
     if finding.kind == "rung" and finding.blocks:
         return RUNG_LETTERS[check_state(case, finding.key)]
+    return letter_of(finding)
+
+
+def letter_of(finding: Finding) -> str:
+    """How the requirement stands; a criterion that only an exception excuses is never met."""
+    if finding.kind == "criterion" and finding.state == "warning":
+        return "e"
     return LETTERS[finding.state]

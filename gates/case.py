@@ -1,7 +1,7 @@
 """The case of a rollout: its facts, composed in one query, and what the playbook makes of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,10 @@ from gates.models import (
     Outcome,
     Rollout,
 )
+from gates.voices import voices_of
 from initiatives import facts as initiatives
+from metrics import facts as metrics
+from metrics.days import zone
 from operations import facts as operations
 from playbook.document import Document
 from playbook.evaluate import Evaluation, evaluate
@@ -26,16 +29,17 @@ from playbook.facts import (
     AnswerFact,
     CheckFact,
     ConditionFact,
+    ExceptionFact,
     Facts,
     Person,
     PlaybookFact,
     ReleaseFact,
     ReviewFact,
-    SignOffFact,
     SlipFact,
 )
 from playbook.findings import Finding
 from playbook.labels import ENDED
+from playbook.measuring import Series, measured_of, turns_at
 from playbook.standing_facts import Passed, no_longer_held
 from risks import facts as risks
 
@@ -47,6 +51,7 @@ class Case:
     document: Document
     facts: Facts
     passed: Passed = field(default_factory=dict)
+    series: tuple[Series, ...] = ()
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -67,6 +72,10 @@ class Case:
     def failing(self) -> dict[int, tuple[Finding, ...]]:
         """The passed gates whose ground does not hold today, with the facts that fail it."""
         return no_longer_held(self.document, self.facts, self.passed)
+
+    def facts_under(self, document: Document) -> Facts:
+        """The same facts with the metrics asked by another playbook."""
+        return replace(self.facts, **_measured(document, self.series, self.facts.at))
 
     @property
     def decider_ids(self) -> frozenset[int]:
@@ -105,10 +114,20 @@ def _case(row: Any, at: datetime) -> Case:
         if condition["closed"] is not None:
             continue  # what it covered is to hold like everything else again
         left_open.setdefault(condition["gate"], set()).add(condition["blocker"])
-    return Case(document=row.playbook.parsed, facts=_facts(row, at=at), passed=left_open)
+    document = row.playbook.parsed
+    series = metrics.series_of(row.metrics_data, _fast(row, document, at))
+    return Case(document, _facts(row, series, at=at), left_open, series)
 
 
-def _facts(row: Any, *, at: datetime) -> Facts:
+def _fast(row: Any, document: Document, at: datetime) -> metrics.Fast | None:
+    """Figures by periods of seconds, read only for a playbook that asks of such."""
+    measures = [m for c, _gate in document.placed_criteria for m in c.measures if not m.by_the_day]
+    if not measures or not row.metrics_data:
+        return None
+    return metrics.fast_figures([metric["id"] for metric in row.metrics_data], measures, at)
+
+
+def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
     document: Document = row.playbook.parsed
     initiative = row.initiative
     gate, owed = next_gate(document, row.stage, row.gates_passed)
@@ -138,7 +157,7 @@ def _facts(row: Any, *, at: datetime) -> Facts:
         design=checklists.design_of(row.design_data),
         answers={a["criterion"]: _answer(a) for a in row.answers_data},
         checks=_checks(document, row.checks_data),
-        sign_offs=_sign_offs(row.sign_offs_data, review),
+        **voices_of(row, document, gate, review, authors, at.date()),
         risks=risks.risks_of(row.risks_data),
         conditions=tuple(
             ConditionFact(
@@ -162,12 +181,26 @@ def _facts(row: Any, *, at: datetime) -> Facts:
             SlipFact(s["gate"], date.fromisoformat(s["since"]), s["text"]) for s in row.slips_data
         ),
         playbook=PlaybookFact(row.playbook.number, row.playbook.sha256[:12]),
+        # The one that expires last speaks for its criterion.
+        exceptions={e["criterion"]: _exception(e) for e in row.exceptions_data},
+        kill_criteria=initiatives.kill_criteria_of(row.kills_data),
         releases=tuple(
             ReleaseFact(t["id"], t["amount"], t["currency"])
             for t in row.tranches_data
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
+        **_measured(document, series, at),
+        faults=initiatives.faults_of(row.faults_data),
+        promises=metrics.promises_of(row.metrics_data),
     )
+
+
+def _measured(document: Document, series: tuple[Series, ...], at: datetime) -> dict[str, Any]:
+    """What metrics show of the computed criteria, and when the calendar may change it."""
+    return {
+        "measured": measured_of(document, series, at, zone()),
+        "measures_turn": turns_at(document, series, at, zone()),
+    }
 
 
 def next_gate(
@@ -224,16 +257,14 @@ def _answer(row: Mapping[str, Any]) -> AnswerFact:
     )
 
 
-def _sign_offs(
-    rows: Sequence[Mapping[str, Any]], review: Mapping[str, Any] | None
-) -> dict[str, SignOffFact]:
-    if review is None:
-        return {}
-    return {
-        row["remit"]: SignOffFact(row["verdict"], Person(**row["by"]), row["note"])
-        for row in rows
-        if row["review"] == review["id"]
-    }
+def _exception(row: Mapping[str, Any]) -> ExceptionFact:
+    return ExceptionFact(
+        id=row["id"],
+        reason=row["reason"],
+        asked_by=Person(**row["asker"]),
+        approved_by=Person(**row["approver"]),
+        expires=date.fromisoformat(row["expires"]),
+    )
 
 
 def _person(user: Any) -> Person | None:

@@ -11,6 +11,7 @@ from checklists import facts as checklists
 from gates.models import (
     Condition,
     CriterionAnswer,
+    CriterionException,
     Decision,
     GatedTranche,
     Outcome,
@@ -21,6 +22,7 @@ from gates.models import (
     SignOff,
     Slip,
 )
+from gates.voices import voice_subqueries
 from initiatives import facts as initiatives
 from metrics import facts as metrics
 from operations import facts as operations
@@ -74,6 +76,21 @@ def all_with_facts() -> QuerySet[Rollout]:
                 )
             )
         ),
+        exceptions_data=ArraySubquery(
+            CriterionException.objects.approved()
+            .filter(rollout=mine)
+            .order_by("expires", "id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    criterion="criterion",
+                    reason="reason",
+                    expires="expires",
+                    asker=person("asked_by"),
+                    approver=person("approved_by"),
+                )
+            )
+        ),
         reviews_data=ArraySubquery(
             Review.objects.under_way()
             .filter(rollout=mine)
@@ -91,18 +108,21 @@ def all_with_facts() -> QuerySet[Rollout]:
             )
         ),
         sign_offs_data=ArraySubquery(
-            SignOff.objects.filter(
-                review__rollout=mine, review__state__in=("open", "submitted")
-            ).values(
+            SignOff.objects.filter(review__rollout=mine, review__state__in=("open", "submitted"))
+            .order_by("given_at", "pk")
+            .values(
                 json=JSONObject(
                     review="review_id",
                     remit="remit",
                     verdict="verdict",
                     note="note",
                     by=person("given_by"),
+                    stood_for=person("delegation__delegate_from"),
+                    answer="answer",
                 )
             )
         ),
+        **voice_subqueries(),
         conditions_data=ArraySubquery(
             Condition.objects.filter(rollout=mine, decision__passage__void_since__isnull=True)
             .order_by("id")

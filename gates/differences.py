@@ -9,9 +9,10 @@ from typing import Any
 
 from audit.words import day_words
 from gates.models.rollouts import Stage
-from initiatives.models import Architecture, Distance, ImpactClass
+from initiatives.models import Architecture, DependencyKind, Distance, FaultVerdict, ImpactClass
 from initiatives.money import told
 from playbook.document import DesignQuestion, Document
+from playbook.measuring import figure
 
 Words = Callable[[Any], str]
 RESPONSES = {
@@ -19,6 +20,7 @@ RESPONSES = {
     "planned": "A design response is planned",
     "in_place": "The design response is in place",
 }
+RIGHT_WAY = {"up": "higher is better", "down": "lower is better"}
 # The parts of the facts, in the order in which a reader follows them.
 PLACE, DESIGN, CRITERIA, LADDER, SIGN_OFFS, MODES, PREMISES = (
     "Where it stood",
@@ -74,8 +76,20 @@ def _keyed_parts(document: Document) -> dict[str, tuple[str, Callable[[str], str
     return {
         "design": (DESIGN, lambda key: _asked(document.question, key), _settled),
         "answers": (CRITERIA, lambda key: _asked(document.criterion, key), _answer),
+        "measured": (CRITERIA, lambda key: _asked(document.criterion, key), _measured),
+        "exceptions": (
+            CRITERIA,
+            lambda key: f"Exception: {_asked(document.criterion, key)}",
+            _exception,
+        ),
         "checks": (LADDER, lambda key: _asked(document.check, key), _check),
         "sign_offs": (SIGN_OFFS, lambda key: f"{document.remit(key).name} sign-off", _sign_off),
+        "unopened": (SIGN_OFFS, lambda key: f"{document.remit(key).name} voices", _closed),
+        "holders": (
+            SIGN_OFFS,
+            lambda key: f"{document.remit(key).name} needs the voice of",
+            _people,
+        ),
         "risks": (MODES, lambda key: document.mode(key).name, partial(_risk, document)),
         "figures": (
             MODES,
@@ -110,6 +124,23 @@ def _answer(fact: Mapping[str, Any]) -> str:
     return f"{said} {fact['note']}".strip()
 
 
+def _measured(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['name']} {_or_none(fact['value'], fact['unit'])} ({fact['asked']}, "
+        f"{fact['count']} figures in {fact['periods']}), target {_or_none(fact['target'])}, "
+        f"baseline {_or_none(fact['baseline'])}, "
+        f"{'higher' if fact['direction'] == 'up' else 'lower'} is better, "
+        f"last measured {_day(fact['measured_on']) if fact['measured_on'] else 'never'}"
+        f"{', too long ago' if fact['stale'] else ''} "
+        f"(metric {fact['metric']} for {fact['measure']})"
+        for fact in facts
+    )
+
+
+def _or_none(value: float | None, unit: str = "") -> str:
+    return "none" if value is None else figure(value, unit)
+
+
 def _check(fact: Mapping[str, Any]) -> str:
     said = fact["status"].capitalize()
     if fact["status"] == "met":
@@ -122,10 +153,28 @@ def _check(fact: Mapping[str, Any]) -> str:
     return f"{said}{_until(fact['valid_until'])}{who}{due}{rest}"
 
 
+def _exception(fact: Mapping[str, Any]) -> str:
+    return (
+        f"No. {fact['id']}, asked by {fact['asked_by']['label']}, approved by "
+        f"{fact['approved_by']['label']}, until {_day(fact['expires'])}: “{fact['reason']}”"
+    )
+
+
 def _sign_off(fact: Mapping[str, Any]) -> str:
     said = "Signed" if fact["verdict"] == "signed" else "Objected"
     note = f": “{fact['note']}”" if fact["note"] else ""
-    return f"{said} by {fact['by']['label']}{note}"
+    stood_for = f" for {fact['stood_for']['label']}" if fact.get("stood_for") else ""
+    answer = f", answered: “{fact['answer']}”" if fact.get("answer") else ""
+    first = f"{said} by {fact['by']['label']}{stood_for}{note}{answer}"
+    return "; ".join([first, *map(_sign_off, fact.get("beside") or ())])
+
+
+def _closed(voices: int) -> str:
+    return f"{voices} in, closed until all are"
+
+
+def _people(people: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(person["label"]) for person in people) or "nobody"
 
 
 def _risk(document: Document, fact: Mapping[str, Any]) -> str:
@@ -241,6 +290,18 @@ def _judged(fact: Mapping[str, Any]) -> Iterator[str]:
         yield _print(fact["words"])
 
 
+def _kill_criteria(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{fact['text']} ({', '.join((fact['sign'], *_hit(fact)))})" for fact in facts)
+
+
+def _hit(fact: Mapping[str, Any]) -> Iterator[str]:
+    if fact["hit_on"]:
+        by = fact["hit_by"]["label"] if fact["hit_by"] else "somebody"
+        yield f"hit on {_day(fact['hit_on'])}, says {by}: “{fact['hit_note']}”"
+    if fact["settled"]:
+        yield f"settled: “{fact['settled_note']}”"
+
+
 def _groups(facts: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(
         f"{fact['name']}: {'not measured' if fact['using'] is None else fact['using']} of "
@@ -260,6 +321,34 @@ def _releases(facts: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(
         f"{told(Decimal(fact['amount']), fact['currency'])} (No. {fact['id']})" for fact in facts
     )
+
+
+def _faults(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{DependencyKind(fact['kind']).label} {fact['dependency']} in {fact['where']} on "
+        f"{_day(fact['since'])}: {fact['text']} ({_answered(fact)})"
+        for fact in facts
+    )
+
+
+def _promises(facts: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{fact['metric']}: {_figure(fact['baseline'])} to {_figure(fact['target'])} "
+        f"{fact['unit']}, {RIGHT_WAY[fact['direction']]}"
+        f"{', by ' + _day(fact['target_by']) if fact['target_by'] else ''}"
+        for fact in facts
+    )
+
+
+def _answered(fact: Mapping[str, Any]) -> str:
+    if not fact["verdict"]:
+        return f"No. {fact['id']}, not answered"
+    verdict = str(FaultVerdict(fact["verdict"]).label).lower()
+    return f"No. {fact['id']}, {verdict}, {_print(fact['words'])}"
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,g}"
 
 
 def _playbook(fact: Mapping[str, Any]) -> str:
@@ -285,8 +374,11 @@ PLAIN: dict[str, tuple[str, Words]] = {
     "population": ("Intended population", _count),
     "exposure": ("Exposed population", _exposure),
     "assumptions": ("Production assumptions", _assumptions),
+    "kill_criteria": ("Kill criteria", _kill_criteria),
     "groups": ("User groups", _groups),
     "slips": ("Gates giving way", _slips),
     "playbook": ("Playbook version", _playbook),
     "releases": ("Money that a go releases", _releases),
+    "faults": ("Failures elsewhere of what it shares", _faults),
+    "promises": ("What it promises", _promises),
 }

@@ -1,6 +1,7 @@
 """Who had a hand in what is judged, and therefore does not judge it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from playbook.document import Document
@@ -26,6 +27,13 @@ def hands_in(
     # The failure modes are judged at every gate, by assessments and by figures that rows tell.
     told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
+    kinds = {measure.metric for criterion in criteria for measure in criterion.measures}
+    for metric in row.metrics_data:
+        if metric["kind"] in kinds:
+            hands |= set(metric["hands"])
+    excepted = [each for each in row.exceptions_data if each["criterion"] in asked]
+    hit = [kill for kill in row.kills_data if kill["hit_at"] and not kill["settler"]]
+    hands |= {*_ids("asker", *excepted), *_ids("hitter", *hit), *_ids("settler", *row.kills_data)}
     if gate is not None:
         hands |= _at_gate(row, document, gate, met)
     return frozenset(authors), frozenset(hands)
@@ -40,6 +48,8 @@ def _at_gate(
     hands = _ids("teller", *(check for check in met if check["key"] in rungs))
     if asks.needs_design_assessment:
         hands |= _ids("author", *row.design_data)
+    if asks.needs_kill_criteria:
+        hands |= _ids("teller", *row.kills_data)
     if asks.assumptions != "none":
         hands |= _ids("teller", *row.assumptions_data)
     if asks.assumptions == "judged":
@@ -47,6 +57,10 @@ def _at_gate(
         hands |= _ids("teller", *row.withdrawn_data)
     if asks.needs_least_exposure or document.stage(row.stage).exposure is not None:
         hands |= _ids("author", *row.exposures_data[:1])
+    if asks.needs_fault_answers:
+        since = row.stage_entered_at
+        mended = [m for m in row.menders_data if datetime.fromisoformat(m["at"]) >= since]
+        hands |= _ids("author", *row.answerers_data, *mended)
     return frozenset(hands)
 
 

@@ -10,9 +10,9 @@ from gates.case import Case
 from gates.links import task_url
 from gates.models import Rollout
 from gates.models.rollouts import Stage
-from gates.permissions import may_sign_off
 from initiatives.models import Initiative
 from playbook.evaluate import Finding
+from playbook.facts import SignOffFact
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,8 @@ TITLES = {
     "decider": "Find somebody who may decide",
     "architecture": "Say how the pilot's architecture leads to production",
     "band": "Bring access within its band",
+    "dependency": "Say what it means here: {}",
+    "kill": "Say what would end it",
     "handoff": "Close what the receiving team lacks",
 }
 
@@ -194,7 +196,7 @@ def _sign_off(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     if reader.member:
         return None
     for finding in case.evaluation.of("sign_off"):
-        if finding.state == "waiting" and may_sign_off(reader.user, finding.key):
+        if finding.state == "waiting" and case.facts.asks(reader.user.pk, finding.key):
             remit = case.document.remit(finding.key)
             return Step(
                 _first(reader.user),
@@ -208,7 +210,11 @@ def _sign_off(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
 
 
 def _objection(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
-    objections = [f for f in case.evaluation.of("sign_off") if f.state == "not_met"]
+    objections = [
+        finding
+        for finding in case.evaluation.of("sign_off")
+        if finding.state == "not_met" and case.facts.sign_offs[finding.key].unanswered
+    ]
     if not objections or not reader.member:
         return None
     first = objections[0]
@@ -223,18 +229,36 @@ def _objection(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
 
 
 def _own_objection(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
-    """The reader objected: their word is given, and it is for the owner to answer it."""
+    """The reader objected: it is for the owner to answer, and then for the reader to look again."""
     for finding in case.evaluation.of("sign_off"):
-        given = case.facts.sign_offs.get(finding.key)
-        if finding.state == "not_met" and given and given.by.id == reader.user.pk:
-            return Step(
-                str(rollout.initiative.owner),
-                "Answer your objection, which stands",
-                finding.text,
-                task_url(case.document, rollout.initiative.reference, finding),
-                "Look at what you said",
-            )
+        own = _objection_of(case, finding, reader.user.pk)
+        if own is None:
+            continue
+        url = task_url(case.document, rollout.initiative.reference, finding)
+        if own.answer:
+            title = "Look again: your objection is answered"
+            who = _first(reader.user)
+            return Step(who, title, f"“{own.answer}”", url, "Read and sign off", yours=True)
+        return Step(
+            str(rollout.initiative.owner),
+            "Answer your objection, which stands",
+            finding.text,
+            url,
+            "Look at what you said",
+        )
     return None
+
+
+def _objection_of(case: Case, finding: Finding, person: int) -> SignOffFact | None:
+    given = case.facts.sign_offs.get(finding.key)
+    return next(
+        (
+            word
+            for word in (given.all if given else ())
+            if word.verdict == "objected" and person in word.whose
+        ),
+        None,
+    )
 
 
 def _decision(rollout: Rollout, case: Case, reader: Reader) -> Step | None:

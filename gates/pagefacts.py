@@ -11,6 +11,8 @@ from audit.models import Event
 from audit.words import listed, short_day
 from gates.blockers import Line, check_state
 from gates.case import Case
+from gates.models.reviews import SignOffVerdict
+from gates.voices import A_VOICE, CLOSED_VERB
 from initiatives.models import Initiative
 from playbook.document import FailureMode, MvpItem
 from playbook.indicators import suggest
@@ -237,12 +239,18 @@ EVENT_ICONS = (
     ("evidence.", "paperclip", "grey"),
     ("risk.", "due", "grey"),
     ("condition.", "check", "met"),
+    ("exception.", "due", "warn"),
+    ("kill.hit", "notmet", "bad"),
+    ("kill.", "flag", "grey"),
     ("rollout.paused", "hold", "accent"),
     ("rollout.", "flag", "grey"),
     ("wave.released", "met", "met"),
     ("wave.", "flag", "grey"),
     ("exposure.", "users", "grey"),
     ("group.", "users", "grey"),
+    ("dependency.failed", "due", "warn"),
+    ("dependency.mended", "met", "met"),
+    ("dependency.", "file", "grey"),
     ("capacity.", "users", "accent"),
     ("feedback.", "message", "grey"),
     ("tranche.released", "met", "met"),
@@ -262,12 +270,25 @@ class Told:
     event: Event
     icon: str
     tone: str
+    summary: str
 
 
-def told(events: Iterable[Event]) -> list[Told]:
-    return [_told(event) for event in events]
+def told(events: Iterable[Event], case: Case) -> list[Told]:
+    """The events as everybody may read them today: a voice that is closed stays so."""
+    return [_told(event, case) for event in events]
 
 
-def _told(event: Event) -> Told:
-    icon, tone = next((i, t) for start, i, t in EVENT_ICONS if event.verb.startswith(start))
-    return Told(event, icon, tone)
+def _told(event: Event, case: Case) -> Told:
+    verb, summary = event.verb, event.summary
+    if verb == CLOSED_VERB and not _closed(event, case):
+        verdict = SignOffVerdict(event.data["verdict"])
+        verb = "review.objected" if verdict == SignOffVerdict.OBJECTED else "review.signed_off"
+        summary = summary.replace(A_VOICE, str(verdict.label).lower())
+    icon, tone = next((i, t) for start, i, t in EVENT_ICONS if verb.startswith(start))
+    return Told(event, icon, tone, summary)
+
+
+def _closed(event: Event, case: Case) -> bool:
+    review = case.facts.review
+    here = review is not None and review.id == event.data["review"]
+    return here and event.data["remit"] in case.facts.unopened

@@ -8,6 +8,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("Premises", "gates:premises"),
     ("Failure modes", "gates:risks"),
     ("Source systems", "gates:sources"),
+    ("Dependencies", "gates:dependencies"),
     ("Metrics", "gates:metrics"),
     ("Ladder", "gates:ladder"),
     ("Reach", "gates:reach"),

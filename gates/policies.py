@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from accounts.models import User
+from gates.caps import Carried
 from gates.case import Case
 from gates.models import Outcome
 from gates.services.decisions import Choice, NewCondition, earlier_stages, refusals
@@ -10,14 +11,14 @@ from gates.services.decisions import Choice, NewCondition, earlier_stages, refus
 CHOICES = (Outcome.GO, Outcome.CONDITIONAL_GO, Outcome.HOLD, Outcome.RETURN, Outcome.STOP)
 
 
-def closed_outcomes(case: Case, today: date) -> dict[str, list[str]]:
+def closed_outcomes(case: Case, today: date, carried: Carried) -> dict[str, list[str]]:
     """Why each closed outcome is closed on these facts, whatever else the decider fills in.
 
     An outcome is open when a choice with every field well filled would be carried out, so the
     page and the service can never disagree.
     """
     found = {
-        outcome.value: refusals(case, _well_filled(case, outcome, today), today)
+        outcome.value: refusals(case, _well_filled(case, outcome, today), today, carried)
         for outcome in CHOICES
     }
     return {outcome: reasons for outcome, reasons in found.items() if reasons}

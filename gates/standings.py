@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from gates.case import Case, cases_of
 from gates.models import Review, Rollout, Standing
+from playbook.coverage import computed_met
 from playbook.labels import ENDED, EXTENDED_PILOT, STALLED, holds_until, labels, stall_reasons
 from playbook.reach import breach_since, breaches
 
@@ -103,10 +104,11 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
         blockers=len(blockers),
         first_blocker=first.title[:300] if first else "",
         first_fix=first.fix[:300] if first else "",
-        criteria_met=sum(1 for finding in criteria if not finding.blocks),
+        criteria_met=sum(1 for finding in criteria if finding.state == "met"),
         criteria=len(criteria),
         ladder=ladder,
         checks_met=ladder.count("m"),
+        computed_met=computed_met(document, facts),
         worst_mode=mode,
         worst_rating=rating,
         severe_modes=severe,

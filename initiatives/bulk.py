@@ -110,8 +110,30 @@ def edit_many(
             raise Refused(f"{initiative}: one person cannot both own and sponsor it.")
     if names:
         Initiative.objects.bulk_update(locked, sorted(names), batch_size=BATCH)
-    ids = [initiative.pk for initiative in locked]
-    Initiative.objects.filter(pk__in=ids).update(version=F("version") + 1, touched_at=at)
+    conclude_many(
+        initiatives=locked, verb=verb, summaries=summaries, data=data, by=by, at=at, progress=True
+    )
+
+
+def conclude_many(
+    *,
+    initiatives: Sequence[Initiative],
+    verb: str,
+    summaries: Mapping[int, str],
+    data: Mapping[int, Mapping[str, Any]],
+    by: Actor,
+    at: datetime,
+    progress: bool,
+) -> None:
+    """End one change to several initiatives as ``conclude`` ends it for one, in few statements.
+
+    The caller holds their locks. ``summaries`` and ``data`` are by the initiative's id.
+    """
+    touched: dict[str, Any] = {"version": F("version") + 1}
+    if progress:
+        touched["touched_at"] = at
+    ids = [initiative.pk for initiative in initiatives]
+    Initiative.objects.filter(pk__in=ids).update(**touched)
     record_many(
         entries=[
             Entry(
@@ -120,7 +142,7 @@ def edit_many(
                 summary=summaries[initiative.pk],
                 data=dict(data[initiative.pk]),
             )
-            for initiative in locked
+            for initiative in initiatives
         ],
         by=by,
         at=at,

@@ -1,15 +1,25 @@
-"""What the premises and the money of an initiative contribute to the facts of a gate."""
+"""What the premises, the money and the dependencies of an initiative contribute to the facts of a
+gate."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, TextField, Value
+from django.db.models import F, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import MD5, Concat, JSONObject
 
 from accounts.facts import person
-from initiatives.models import Assumption, BudgetKind, ConditionContrast, Tranche
-from playbook.facts import AssumptionFact, ContrastFact
+from initiatives.models import (
+    Assumption,
+    BudgetKind,
+    ConditionContrast,
+    Fault,
+    FaultAnswer,
+    KillCriterion,
+    Tranche,
+)
+from playbook.facts import AssumptionFact, ContrastFact, FaultFact, KillFact, Person
 
 # What pays for production, gravest first, in the words of the playbook's indicator.
 BUDGETS = {
@@ -47,6 +57,23 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .order_by()
             .values(json=JSONObject(teller=person("withdrawn_by"), author=person("judged_by")))
         ),
+        "kills_data": ArraySubquery(
+            KillCriterion.objects.filter(initiative=OuterRef(initiative))
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    text="text",
+                    sign="sign",
+                    teller=person("agreed_by"),
+                    hit_at="hit_at",
+                    hitter=person("hit_by"),
+                    hit_note="hit_note",
+                    settler=person("settled_by"),
+                    settled_note="settled_note",
+                )
+            )
+        ),
         "contrasts_data": ArraySubquery(
             ConditionContrast.objects.filter(initiative=OuterRef(initiative)).values(
                 json=JSONObject(
@@ -63,6 +90,42 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .order_by("budget")
             .values("budget")
             .distinct()
+        ),
+        "faults_data": ArraySubquery(
+            Fault.objects.open()
+            .filter(dependency__reliances__initiative=OuterRef(initiative))
+            .exclude(found_in=OuterRef(initiative))
+            .order_by("id")
+            .values(
+                json=JSONObject(
+                    id="id",
+                    kind=F("dependency__kind"),
+                    dependency=F("dependency__name"),
+                    text="text",
+                    where=F("found_in__reference"),
+                    since="found_at",
+                    answer=Subquery(
+                        FaultAnswer.objects.filter(
+                            fault=OuterRef("pk"), initiative=OuterRef(OuterRef(initiative))
+                        ).values(json=JSONObject(verdict="verdict", words=MD5("text")))
+                    ),
+                )
+            )
+        ),
+        "answerers_data": ArraySubquery(
+            FaultAnswer.objects.filter(
+                initiative=OuterRef(initiative), fault__mended_at__isnull=True
+            )
+            .order_by()
+            .values(json=JSONObject(author=person("answered_by")))
+        ),
+        "menders_data": ArraySubquery(
+            Fault.objects.filter(
+                mended_at__isnull=False, dependency__reliances__initiative=OuterRef(initiative)
+            )
+            .exclude(found_in=OuterRef(initiative))
+            .order_by()
+            .values(json=JSONObject(author=person("mended_by"), at="mended_at"))
         ),
     }
 
@@ -81,8 +144,41 @@ def assumptions_of(rows: Iterable[Mapping[str, Any]]) -> tuple[AssumptionFact, .
     )
 
 
+def kill_criteria_of(rows: Iterable[Mapping[str, Any]]) -> tuple[KillFact, ...]:
+    return tuple(
+        KillFact(
+            id=row["id"],
+            text=row["text"],
+            sign=row["sign"],
+            hit_on=datetime.fromisoformat(row["hit_at"]).date() if row["hit_at"] else None,
+            hit_by=Person(**row["hitter"]) if row["hitter"] else None,
+            hit_note=row["hit_note"],
+            settled=row["settler"] is not None,
+            settled_note=row["settled_note"],
+        )
+        for row in rows
+    )
+
+
 def contrasts_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, ContrastFact]:
     return {row["condition"]: ContrastFact(row["distance"], row["words"][:12]) for row in rows}
+
+
+def faults_of(rows: Iterable[Mapping[str, Any]]) -> tuple[FaultFact, ...]:
+    """The failures, found elsewhere and not mended, of what the initiative relies on."""
+    return tuple(
+        FaultFact(
+            id=row["id"],
+            kind=row["kind"],
+            dependency=row["dependency"],
+            text=row["text"],
+            where=row["where"],
+            since=datetime.fromisoformat(row["since"]).date(),
+            verdict=row["answer"]["verdict"] if row["answer"] else "",
+            words=row["answer"]["words"][:12] if row["answer"] else "",
+        )
+        for row in rows
+    )
 
 
 def budget_figures_of(budgets: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Initiatives that look like one about to be added, and why."""
+"""Initiatives, and things that they share, that look like one about to be added, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from itertools import combinations
 
 from django.contrib.postgres.search import SearchQuery
 
-from initiatives.models import BusinessUnit, Initiative, InitiativeQuerySet
+from initiatives.models import (
+    BusinessUnit,
+    Dependency,
+    DependencyQuerySet,
+    Initiative,
+    InitiativeQuerySet,
+)
 from initiatives.models.initiatives import SAID_OF_IT
 
 # Candidates that the index brings, most; they are compared word by word afterwards.
@@ -66,6 +72,19 @@ def similar(
     best = sorted(found, reverse=True)[:most]
     rows = Initiative.objects.select_related("unit", "owner").in_bulk([-pk for _, pk, _ in best])
     return [Likeness(rows[-pk], share, why) for share, pk, why in best]
+
+
+def similar_names(name: str, *, among: DependencyQuerySet, most: int = 5) -> list[Dependency]:
+    """What is shared, of any kind, under nearly this name: the most alike first, in two queries."""
+    named = _stems(name)
+    found = [
+        (_overlap(named, _stems(other)), _spelt_alike(name, other), pk)
+        for pk, other in among.order_by("pk").values_list("pk", "name")
+    ]
+    alike = [each for each in found if each[0] >= NAME_ALIKE or each[1]]
+    best = [pk for _share, _spelt, pk in sorted(alike, reverse=True)[:most]]
+    rows = among.in_bulk(best)
+    return [rows[pk] for pk in best]
 
 
 def _candidates(

@@ -32,12 +32,14 @@ SEGMENTS = {
     "s": "stale",
     "x": "unknown",
     "o": "open",
+    "e": "excepted",
 }
 _SEGMENT_FILLS = {
     "m": "f-met",
     "n": "f-bad",
     "l": "f-bad",
     "s": "f-warn",
+    "e": "f-warn",
     "p": "f-accent",
     "a": "f-accent",
     "o": "f-open",
@@ -105,7 +107,8 @@ def weeks(
 def segments(states: str, words: str = "") -> SafeString:
     """A bar of equal segments, one letter each.
 
-    m met, n not met, s stale, x unknown, p planned, a assigned, l lapsed, u unassigned, o open.
+    m met, n not met, s stale, x unknown, p planned, a assigned, l lapsed, u unassigned, o open,
+    e excepted.
     """
     count = len(states)
     drawn = [

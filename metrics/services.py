@@ -22,13 +22,9 @@ FIELDS = (
     "target",
     "target_by",
     "measured_by",
-    "latest",
-    "latest_on",
+    "cadence",
 )
-DATED = (
-    ("baseline", "baseline_on", "Baseline measured on"),
-    ("latest", "latest_on", "Measured on"),
-)
+DATED = (("baseline", "baseline_on", "Baseline measured on"),)
 
 
 @transaction.atomic

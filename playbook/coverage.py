@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playbook.crosswalk import Clause, Framework
+from playbook.document import Document
 from playbook.facts import Facts
+from playbook.measuring import judge
 
 
-def shown(facts: Facts) -> frozenset[str]:
+def shown(document: Document, facts: Facts) -> frozenset[str]:
     """The items, by kind and key, whose evidence holds today.
 
     A check counts once a second person verified its evidence, a question once it is settled, a
-    criterion once it is met with evidence, a failure mode while its assessment is not overdue.
+    criterion once it is met with evidence or its figures say so, a failure mode while its
+    assessment is not overdue. ``document`` is the playbook that the rollout is pinned to.
     """
     today = facts.today
     return frozenset(
@@ -26,9 +29,20 @@ def shown(facts: Facts) -> frozenset[str]:
                 and answer.proof
                 and (answer.valid_until is None or answer.valid_until >= today)
             ),
+            *(f"criterion:{key}" for key in computed_met(document, facts)),
             *(f"mode:{key}" for key, risk in facts.risks.items() if risk.reassess_by >= today),
         ]
     )
+
+
+def computed_met(document: Document, facts: Facts) -> list[str]:
+    """The computed criteria, of whatever gate, whose metrics say that they are met."""
+    return [
+        criterion.key
+        for criterion, _gate in document.placed_criteria
+        if criterion.computed
+        and judge(criterion, facts.measured.get(criterion.key, ()))[0] == "met"
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,11 @@ from playbook.parts import (
     Weeks,
 )
 from playbook.rules import (
+    CapRules,
     ChampionTrap,
+    ExceptionRules,
     ExposureRules,
+    MeetingRules,
     PriorityRules,
     RegateRules,
     ReminderStep,
@@ -51,18 +54,21 @@ __all__ = [
     "STAGE_KEYS",
     "Addition",
     "Band",
+    "CapRules",
     "ChampionTrap",
     "Clause",
     "Criterion",
     "DesignArea",
     "DesignQuestion",
     "Document",
+    "ExceptionRules",
     "ExposureRules",
     "FailureMode",
     "Framework",
     "Gate",
     "ImpactClass",
     "Indicator",
+    "MeetingRules",
     "MvpCheck",
     "MvpItem",
     "PilotCondition",
@@ -128,9 +134,14 @@ class Document(Part):
     """When the band that a stage allows is broken; None asks nothing of who has access."""
     regate: RegateRules | None = None
     """None never takes a gate back."""
+    exceptions: ExceptionRules | None = None
+    """None allows no exception from a criterion."""
+    condition_cap: CapRules | None = None
+    """None sets no cap on the conditions owed at a time."""
     frameworks: tuple[Framework, ...] = ()
     compare_from: int = Field(default=10, gt=0)
     """How many ended rollouts it takes before shares of them are compared with anything."""
+    meeting: MeetingRules = MeetingRules()
 
     # Finding things by key or number. Each raises KeyError for what the playbook does not have.
 

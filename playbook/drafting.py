@@ -18,6 +18,7 @@ from playbook.tightening import Problem, problems
 ADDABLE = frozenset(
     {
         "criteria",
+        "measures",
         "checks",
         "questions",
         "thresholds",

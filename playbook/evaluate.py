@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from audit.words import listed
-from playbook import hazards, premises, reach
+from playbook import dependencies, exceptions, hazards, kills, premises, reach, voices
 from playbook.document import Criterion, Document, Gate, MvpCheck
 from playbook.facts import AnswerFact, CheckFact, Facts
-from playbook.findings import VETO_REMITS, Evaluation, Finding, State, day_of, finding
+from playbook.findings import Evaluation, Finding, State, day_of, finding
+from playbook.measuring import judge
 
 __all__ = ["Evaluation", "Finding", "State", "evaluate", "rung_of"]
 
@@ -34,6 +35,7 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         premises.architecture(gate, facts),
         premises.receiving_team(gate, facts),
         premises.distances(document, gate, facts),
+        kills.stated(gate, facts),
         _criteria(document, gate, facts),
         _rung(document, gate, facts),
         hazards.failure_modes(document, facts),
@@ -41,6 +43,8 @@ def evaluate(document: Document, facts: Facts) -> Evaluation:
         reach.band(document, gate, facts),
         reach.groups(gate, facts),
         reach.slips(facts),
+        dependencies.faults(gate, facts),
+        kills.hits(facts),
         _review(gate, facts),
         _sign_offs(document, gate, facts),
         _decider(facts),
@@ -140,8 +144,13 @@ def _criteria(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]
 
 def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
     """How an exit criterion stands today."""
-    state, text, fix = _judge(criterion.needs, facts.answers.get(criterion.key), facts.today)
-    return finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+    if criterion.computed:
+        state, text, fix = judge(criterion, facts.measured.get(criterion.key, ()))
+    else:
+        answer = facts.answers.get(criterion.key)
+        state, text, fix = _judge(criterion.needs, answer, facts.today)
+    found = finding("criterion", criterion.key, state, criterion.name, text, fix=fix)
+    return exceptions.applied(criterion, found, facts)
 
 
 def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, str, str]:
@@ -236,37 +245,7 @@ def _review(gate: Gate, facts: Facts) -> Iterator[Finding]:
 
 def _sign_offs(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
     for key in document.remits_for(gate.number, facts.impact_class):
-        remit = document.remit(key)
-        sign_off = facts.sign_offs.get(remit.key)
-        if sign_off is None:
-            yield finding(
-                "sign_off",
-                remit.key,
-                "waiting",
-                f"{remit.name} sign-off",
-                "Not signed off yet.",
-                fix="Ask a reviewer of this remit.",
-            )
-        elif sign_off.verdict == "objected":
-            yield finding(
-                "sign_off",
-                remit.key,
-                "not_met",
-                f"{remit.name} objects",
-                f"“{sign_off.note}”",
-                fix="Answer the objection, then ask again.",
-                who=sign_off.by.label,
-                coverable=remit.key not in VETO_REMITS,
-            )
-        else:
-            yield finding(
-                "sign_off",
-                remit.key,
-                "met",
-                f"{remit.name} sign-off",
-                f"Signed by {sign_off.by.label}." + (f" “{sign_off.note}”" * bool(sign_off.note)),
-                who=sign_off.by.label,
-            )
+        yield voices.voices_finding(document.remit(key), facts)
 
 
 def _decider(facts: Facts) -> Iterator[Finding]:

@@ -23,10 +23,13 @@ NEVER_COVERED = frozenset(
         "decider",
         "review",
         "band",
+        "kill",
+        "kill_hit",
     }
 )
-# What comes about only once the work is done: the owner cannot end it before submitting.
-AFTER_SUBMISSION = frozenset({"sign_off", "review", "decider"})
+# What the owner cannot end before submitting: what comes about once the work is done, and what
+# others answer.
+AFTER_SUBMISSION = frozenset({"sign_off", "review", "decider", "kill_hit"})
 # Remits whose objection a conditional go cannot cover; their silence it can.
 VETO_REMITS = frozenset({"security", "governance"})
 
@@ -127,6 +130,8 @@ class Evaluation:
         parts = ["the submission"] if open_ones["review"] else []
         parts += [f"{signs} sign-off{'s' * (signs != 1)}"] if signs else []
         parts += ["somebody who may decide"] if open_ones["decider"] else []
+        hits = open_ones["kill_hit"]
+        parts += [f"the answer to {hits} hit kill criteri{'on' if hits == 1 else 'a'}"] * bool(hits)
         return f"{count} {'follows' if count == 1 else 'follow'}: {listed(parts)}." if count else ""
 
 

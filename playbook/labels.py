@@ -1,6 +1,6 @@
 """What an initiative is called, derived from facts and never typed."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from playbook.document import Document
 from playbook.facts import Facts
@@ -106,6 +106,11 @@ def holds_until(document: Document, facts: Facts) -> date | None:
         *(answer.valid_until for answer in facts.answers.values()),
         *(check.valid_until for check in facts.checks.values()),
         *(risk.reassess_by for risk in facts.risks.values()),
+        *(exception.expires for exception in facts.exceptions.values()),
         *_graces_end(document, facts),
     ]
-    return min((day for day in turns if day is not None and day >= facts.today), default=None)
+    days = [day for day in turns if day is not None and day >= facts.today]
+    if facts.measures_turn is not None:
+        # The UTC day before: on its own day it is judged again and again until it has passed.
+        days.append(facts.measures_turn.astimezone(UTC).date() - timedelta(days=1))
+    return min(days, default=None)

@@ -14,6 +14,7 @@ UNSAID = frozenset({"key", "number", "degree", "gate", "from_stage", "to_stage"}
 # What one more of each list is called.
 ONE_MORE = {
     "criteria": "a criterion",
+    "measures": "a measure",
     "checks": "an MVP check",
     "questions": "a question",
     "thresholds": "a threshold",

@@ -4,9 +4,11 @@ import string
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+from playbook.base import Key, Part
+from playbook.measures import Measure
+
 Line = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Days = Annotated[int, Field(gt=0)]
 Minutes = Annotated[int, Field(gt=0, le=480)]
@@ -20,10 +22,6 @@ Rating = Literal["low", "medium", "high", "critical"]
 def placeholders(text: str) -> set[str]:
     """The names in braces that the text expects to be filled in."""
     return {name for _text, name, _spec, _conv in string.Formatter().parse(text) if name}
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Weeks(Part):
@@ -90,6 +88,19 @@ class Criterion(Asked):
     """Whether it must go on holding after its gate; otherwise it is about its moment."""
     figure_unit: Line | None = None
     """Unit of the one figure that shows it; None when words and evidence do."""
+    measures: tuple[Measure, ...] = ()
+    """What metrics must show; a criterion with measures is computed, and nobody judges it."""
+
+    @property
+    def computed(self) -> bool:
+        return bool(self.measures)
+
+    @model_validator(mode="after")
+    def _measures_told_apart(self) -> Self:
+        keys = [measure.key for measure in self.measures]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"{self.key}: each measure needs a key of its own")
+        return self
 
 
 class Gate(Part):
@@ -120,6 +131,11 @@ class Gate(Part):
     """Whether fewer exposed people than the stage's band keep the gate shut."""
     needs_group_actions: bool = False
     """Whether a user group below the adoption target with nothing done about it keeps it shut."""
+    needs_fault_answers: bool = False
+    """Whether a failure found elsewhere, in something that this initiative relies on too, keeps it
+    shut until somebody says what it means here."""
+    needs_kill_criteria: bool = False
+    """Whether it stays shut until somebody says what would end the initiative."""
 
     @property
     def name(self) -> str:
@@ -139,6 +155,10 @@ class Remit(Part):
     name: Line
     asks: Line
     looks_at: tuple[Line, ...]
+    quorum: int = Field(default=1, ge=1)
+    """How many different people must sign off."""
+    unanimous: bool = False
+    """Whether everybody who holds the remit, can sign in and has no hand in it must sign off."""
 
 
 class MvpCheck(Asked):

@@ -39,7 +39,8 @@ class ReminderStep(Part):
     """Days from the due date, negative before it; for a sign-off and a decision, days from the
     submission that asks for them; for a breach and a slip, days from the day it showed; for a
     lapse, days from the day on which the gate was taken back."""
-    audience: Literal["owner", "program_office", "sponsor", "reviewers"]
+    audience: Literal["owner", "initiative_owner", "program_office", "sponsor", "reviewers"]
+    """*owner* is whoever owes it; *initiative_owner* is told where that is somebody else."""
     subject: Line
     text: Line
 
@@ -97,3 +98,33 @@ class ExposureRules(Part):
 
     creeping_readings: int = Field(ge=2)
     """How many readings that each rise above the one before count as creeping up."""
+
+
+class ExceptionRules(Part):
+    """Bounds of exceptions: a judged criterion that need not hold until some day."""
+
+    max_days: Days
+    """Days from asking for one to the last day on which it may count."""
+    max_open: int = Field(ge=0)
+    """Exceptions of one rollout that may count at a time; one more is refused."""
+
+
+class CapRules(Part):
+    """How many conditions may be owed at a time before no further conditional go is possible."""
+
+    open_per_initiative: int = Field(ge=0)
+    open_per_sponsor: int = Field(ge=0)
+    """Over all initiatives with one sponsor."""
+
+
+class MeetingRules(Part):
+    """How long a gate meeting is, and how much of it each review is given by how ready it is."""
+
+    length_minutes: int = Field(default=90, gt=0)
+    """Minutes of a meeting, unless whoever calls it names others."""
+    ready_minutes: int = Field(default=10, gt=0)
+    """For a review at which nothing is open."""
+    conditions_minutes: int = Field(default=20, gt=0)
+    """For one at which a go needs conditions."""
+    blocked_minutes: int = Field(default=15, gt=0)
+    """For one that cannot go: it is held, returned or stopped."""

@@ -13,6 +13,7 @@ from typing import Any
 from accounts.roles import Remit
 from playbook.document import Criterion, Document, FailureMode, Indicator, MvpCheck
 from playbook.indicators import suggest
+from playbook.measures import seconds_in
 from playbook.places import Path, at, data_of, leaves, of_part, title_of, word
 
 MOST_CHECKS = 60  # the ladder that lists keep has room for so many
@@ -61,6 +62,8 @@ RULES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("stall/over_longest_plan", _least, "on"),
     ("shelf_life/*", _most, "at most {0}"),
     ("regate/*", _most, "at most {0}"),
+    ("exceptions/*", _most, "at most {0}"),
+    ("condition_cap/*", _most, "at most {0}"),
     ("exposure/creeping_readings", _most, "at most {0}"),
     ("champion_trap/below_percent", _least, "at least {0}"),
     ("champion_trap/*", _stays, "{0}"),
@@ -78,6 +81,8 @@ RULES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("gates/*/asks_for_*", _least, "on"),
     ("gates/*/forbids_*", _least, "on"),
     ("gates/*/remits", _all_of, "with {0} among them"),
+    ("remits/*/quorum", _least, "at least {0}"),
+    ("remits/*/unanimous", _least, "on"),
     ("conditions/*/threatens", _all_of, "with {0} among them"),
     ("frameworks/*/shown_by", _all_of, "with {0} among them"),
     ("failure_modes/*/indicators/*/kind", _stays, "{0}"),
@@ -151,6 +156,7 @@ def _asked(standard: Document, document: Document) -> Iterator[Problem]:
                     f"{criterion.name}: it must go on holding after its gate, as in the standard.",
                 )
             yield from _ages(standard, document, criterion, own[criterion.key], where)
+            yield from _measures(criterion, own[criterion.key], where)
         owed = set(standard.remits_for(gate.number, impact_class))
         for remit in sorted(owed - set(document.remits_for(gate.number, impact_class))):
             yield Problem(
@@ -169,6 +175,35 @@ def _asked(standard: Document, document: Document) -> Iterator[Problem]:
                 f"{check.name}: it stays a monitoring check, as in the standard.",
             )
         yield from _ages(standard, document, check, own_checks[check.key], where)
+
+
+SAME = ("metric", "statistic", "compare", "period")
+AT_LEAST = ("periods", "least", "better_percent")
+
+
+def _measures(shipped: Criterion, own: Criterion, where: Path) -> Iterator[Problem]:
+    """What metrics must show is never less than the standard asks."""
+    theirs = {measure.key: measure for measure in own.measures}
+    for measure in shipped.measures:
+        path, mine = (*where, "measures", measure.key), theirs.get(measure.key)
+        if mine is None:
+            yield _gone(f"{shipped.name}: {measure.key}", path)
+            continue
+        for field in (*SAME, *AT_LEAST):
+            before, after = getattr(measure, field), getattr(mine, field)
+            if before != after and (field in SAME or after < before):
+                bound = f"{before}" if field in SAME else f"at least {before:g}"
+                yield Problem(
+                    (*path, field),
+                    f"{shipped.name}, {measure.key}: {word((field,))} stays {bound}, "
+                    "as in the standard.",
+                )
+        if seconds_in(mine.fresh) > seconds_in(measure.fresh):
+            yield Problem(
+                (*path, "fresh"),
+                f"{shipped.name}, {measure.key}: {word(('fresh',))} stays at most "
+                f"{measure.fresh}, as in the standard.",
+            )
 
 
 def _ages(

@@ -18,7 +18,7 @@ from checklists.models import Check, CheckStatus
 from gates.models import Condition, Decision, Outcome, Review, ReviewState, Rollout, Slip, Stage
 from gates.models.rollouts import ENDED
 from look.templatetags.formats import day, plural_count
-from portfolio import running
+from portfolio import agreed, running
 from portfolio.lines import Day, Found, Say, first_name, of, page
 
 SOON_DAYS = 7
@@ -316,6 +316,7 @@ def _say_unowned(found: Found, today: date) -> tuple[str, str, str]:
 
 RULES: tuple[Rule, ...] = (
     Rule("nobody", "not_met", "Nobody may decide", True, _nobody_may_decide, _say_nobody),
+    Rule("kill_hit", "not_met", "Kill criterion hit", True, agreed.hits, agreed.say_hit),
     Rule("decision_overdue", "overdue", "Decision overdue", True, _decision_overdue, _say_decision),
     Rule("revoked", "not_met", "Go revoked", True, _revoked, _say_revoked),
     Rule(
@@ -358,6 +359,7 @@ RULES: tuple[Rule, ...] = (
         lambda on: _conditions(on.today, on.today + timedelta(days=SOON_DAYS)),
         _say_condition,
     ),
+    Rule("exception", "waiting", "Exception asked", False, agreed.asked, agreed.say_asked),
     Rule("practice", "due", "Practice overdue", False, running.practice, running.say_practice),
     Rule("lapsing", "due", "Evidence runs out", False, _lapsing, _say_lapsing),
 )

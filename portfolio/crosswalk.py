@@ -82,10 +82,15 @@ def shown_on(today: date) -> Shown:
         Rollout.objects.live()
         .order_by()
         .annotate(**{kind: ArraySubquery(items) for kind, items in kinds.items()})
-        .values_list(*kinds)
+        .values_list(*kinds, "standing__computed_met")
         .annotate(initiatives=Count("pk"))
     )
-    return Shown(tuple((frozenset(_flat(items)), count) for *items, count in found))
+    return Shown(
+        tuple(
+            (frozenset([*_flat(items), *(f"criterion:{key}" for key in computed or ())]), count)
+            for *items, computed, count in found
+        )
+    )
 
 
 def _items(kind: str, field: str, rows: QuerySet) -> QuerySet:

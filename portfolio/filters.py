@@ -25,7 +25,8 @@ CLAIMS = {"without": "left out"}
 WORST_FIRST = "worst"
 
 
-def _ordinal(field: str, values: tuple[str, ...]) -> Case:
+def ordinal(field: str, values: tuple[str, ...]) -> Case:
+    """The place of a value in this order, counted from 1; 0 for any other."""
     return Case(
         *(When(**{field: value}, then=Value(place)) for place, value in enumerate(values, 1)),
         default=Value(0),
@@ -36,12 +37,12 @@ def _ordinal(field: str, values: tuple[str, ...]) -> Case:
 SORTS: dict[str, F | Case] = {
     "initiative": F("initiative__number"),
     "owner": F("initiative__owner__name"),
-    "stage": _ordinal("stage", tuple(PATH)),
+    "stage": ordinal("stage", tuple(PATH)),
     "weeks": F("stage_entered_at"),
     "gate": F("standing__gate"),
     "criteria": F("standing__criteria_met"),
     "ladder": F("standing__checks_met"),
-    "risk": _ordinal("standing__worst_rating", tuple(RATINGS)),
+    "risk": ordinal("standing__worst_rating", tuple(RATINGS)),
 }
 # Columns where the interesting end is the high one, or the early one.
 DESCENDING_FIRST = {"stage", "criteria", "ladder", "risk"}

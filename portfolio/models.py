@@ -1,4 +1,5 @@
-"""Imports: the file that was given, what was made of it, and the row behind each initiative."""
+"""Imports: the file that was given, what was made of it, and the row behind each initiative.
+Gate meetings: their agenda, and what became of each item."""
 
 from __future__ import annotations
 
@@ -6,11 +7,15 @@ import json
 import zlib
 from pathlib import PurePath
 
+import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Deferrable, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.words import day_words
+from gates.models import Decision, Review, ReviewState
 from initiatives.models import Initiative
 from portfolio.importing.sheet import Row, Sheet
 
@@ -149,3 +154,125 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"Row {self.number} of {self.batch}"
+
+
+ITEM_OF_OPEN_MEETING = """
+    IF EXISTS (
+        SELECT 1 FROM portfolio_meeting m
+        WHERE m.id IN (OLD.meeting_id, NEW.meeting_id) AND m.closed_at IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'The items of a closed meeting stand.' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+"""
+
+
+class Meeting(models.Model):
+    """A gate meeting on a day: how long it is, who was there, and when it was closed.
+
+    ``minutes_available`` is time; what came out of the meeting is told by its items.
+    """
+
+    day = models.DateField(_("day"), unique=True)
+    starts_at = models.TimeField(_("starts at"), null=True, blank=True)
+    minutes_available = models.PositiveSmallIntegerField(_("minutes"))
+    present = models.TextField(_("who was there"), blank=True)
+    called_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    called_at = models.DateTimeField()
+    closed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [
+            models.CheckConstraint(
+                name="portfolio_meeting_closed_paired",
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="portfolio_meeting_has_minutes", condition=Q(minutes_available__gt=0)
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="closed_meeting_stands",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__closed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Gate meeting, {day_words(self.day)}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("portfolio:meeting", args=[self.day])
+
+
+class ItemOutcome(models.TextChoices):
+    OPEN = "open", _("Open")
+    DECIDED = "decided", _("Decided")
+    DEFERRED = "deferred", _("Deferred")
+
+
+class AgendaItem(models.Model):
+    """A review on a meeting's agenda, the minutes it is given, and what became of it there.
+
+    It is decided with its decision, deferred with a reason, and open with neither.
+    """
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="items")
+    review = models.ForeignKey(Review, on_delete=models.RESTRICT, related_name="agenda_items")
+    position = models.PositiveSmallIntegerField()
+    minutes = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=8, choices=ItemOutcome.choices, default=ItemOutcome.OPEN)
+    reason = models.TextField(_("why it waits"), blank=True)
+    decision = models.ForeignKey(
+        Decision, null=True, on_delete=models.RESTRICT, related_name="agenda_items"
+    )
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "review"], name="portfolio_review_once_a_meeting"
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "position"],
+                name="portfolio_one_item_a_position",
+                deferrable=Deferrable.IMMEDIATE,  # two items change places in one statement
+            ),
+            models.CheckConstraint(
+                name="portfolio_item_outcome_has_its_ground",
+                condition=Q(outcome=ItemOutcome.OPEN, decision__isnull=True, reason="")
+                | Q(outcome=ItemOutcome.DECIDED, decision__isnull=False, reason="")
+                | Q(outcome=ItemOutcome.DEFERRED, decision__isnull=True) & ~Q(reason=""),
+            ),
+            models.CheckConstraint(name="portfolio_item_takes_time", condition=Q(minutes__gt=0)),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="items_of_a_closed_meeting_stand",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=ITEM_OF_OPEN_MEETING,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.review}"
+
+    @property
+    def made(self) -> Decision | None:
+        """The decision on its review, wherever it was made."""
+        return self.decision or getattr(self.review, "decision", None)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether its review still waits for a decision."""
+        return self.review.state == ReviewState.SUBMITTED
+
+    @property
+    def up_next(self) -> bool:
+        """Whether the meeting has it before it: neither decided nor deferred, and still there."""
+        return self.outcome == ItemOutcome.OPEN and self.awaits

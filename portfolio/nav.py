@@ -25,6 +25,8 @@ class Place:
     url_name: str
     shown_to: Callable[[User], bool]
     waits: str = ""
+    shown_while_waiting: bool = False
+    """Whether it is shown to others as well while something waits for them there."""
 
 
 def _office(user: User) -> bool:
@@ -46,7 +48,7 @@ def _works(user: User) -> bool:
 
 PLACES = (
     Place("attention", "Attention", "portfolio:attention", _office, "attention"),
-    Place("inbox", "Inbox", "portfolio:inbox", _reviewer, "inbox"),
+    Place("inbox", "Inbox", "portfolio:inbox", _reviewer, "inbox", shown_while_waiting=True),
     Place("tasks", "Tasks", "portfolio:tasks", _works, "tasks"),
     Place(
         "portfolio",
@@ -87,14 +89,19 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     shown = [place for place in PLACES if place.shown_to(user)]
     counted = waits(request, user) if any(place.waits for place in shown) else None
+
+    def waiting(place: Place) -> int:
+        return getattr(counted, place.waits) if counted and place.waits else 0
+
     return [
         {
             "key": place.key,
             "label": place.label,
             "url": reverse(place.url_name),
-            "count": getattr(counted, place.waits) if place.waits else 0,
+            "count": waiting(place),
         }
-        for place in shown
+        for place in PLACES
+        if place in shown or (place.shown_while_waiting and waiting(place))
     ]
 
 
@@ -111,6 +118,9 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
         shown.append(("Crosswalk to other frameworks", reverse("portfolio:crosswalk")))
     if user.may(Permission.SEE_ALL):
         shown.append(("Funds", reverse("portfolio:funds")))
+        shown.append(("Shared dependencies", reverse("portfolio:dependencies")))
+    if user.may(Permission.MEET):
+        shown.append(("Gate meetings", reverse("portfolio:meetings")))
     if user.may(Permission.EDIT_ALL):
         shown.append(("Reminders sent", reverse("reminders:sent")))
     if user.may(Permission.CONNECT):

@@ -15,7 +15,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 
 from audit.models import Event
-from gates.case import cases_of
+from gates.case import Case, cases_of
 from gates.models import Condition, Decision, Outcome, Rollout
 from gates.models.decisions import CODED, PASSING
 from playbook.document import Document
@@ -23,7 +23,7 @@ from playbook.evaluate import Evaluation, Finding, evaluate
 from playbook.facts import Facts, FactsIncomplete, Person
 from playbook.labels import labels
 from playbook.models import PlaybookVersion
-from playbook.standing_facts import Passed, no_longer_held, words_of
+from playbook.standing_facts import no_longer_held, words_of
 
 CLEAR, WAITS, BLOCKED = range(3)
 
@@ -93,20 +93,21 @@ class Shift:
         return bool(self.new or self.gone or self.gained or self.lost or self.giving_way)
 
 
-def shift(pinned: Document, draft: Document, facts: Facts, passed: Passed) -> Shift:
-    """What the draft would make of these facts, beside what the pinned playbook makes of them.
+def shift(case: Case, draft: Document) -> Shift:
+    """What the draft would make of a rollout, beside what the pinned playbook makes of it.
 
     A passed gate that would no longer hold is worse, however near the next gate comes.
     """
-    held = no_longer_held(pinned, facts, passed)
+    pinned, facts, drafted = case.document, case.facts, case.facts_under(draft)
+    held = case.failing
     giving_way = tuple(
         GivingWay(gate, why)
-        for gate, why in no_longer_held(draft, facts, passed).items()
+        for gate, why in no_longer_held(draft, drafted, case.passed).items()
         if gate not in held
     )
-    before, after = evaluate(pinned, facts).blockers, evaluate(draft, facts).blockers
+    before, after = case.evaluation.blockers, evaluate(draft, drafted).blockers
     then, now = {finding.id for finding in before}, {finding.id for finding in after}
-    had, has = labels(pinned, facts), labels(draft, facts)
+    had, has = labels(pinned, facts), labels(draft, drafted)
     return Shift(
         worse=level(after) > level(before) or bool(giving_way),
         better=level(after) < level(before) and not giving_way,
@@ -280,6 +281,6 @@ def moved_by(draft: Document, rollouts: QuerySet[Rollout], *, at: datetime) -> I
         case = cases.get(pk)
         if case is None:
             continue
-        change = shift(case.document, draft, case.facts, case.passed)
+        change = shift(case, draft)
         if change.any:
             yield Moved(pk, reference, name, case.facts.gate, change)

@@ -10,14 +10,15 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import Permission, Role
-from gates.models import Review, Rollout, SignOff
+from gates.models import Review, Rollout
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.models.rollouts import ENDED
 from gates.models.rollouts import RolloutQuerySet as Rollouts
 from gates.today import today
-from initiatives.models import ImpactClass, Membership
+from initiatives.models import Membership
 from playbook.document import Document
 from playbook.models import PlaybookVersion
+from portfolio.asked import lacks
 from portfolio.attention import RULES
 from portfolio.keeping import kept
 from portfolio.lines import Day
@@ -50,21 +51,10 @@ def to_decide(reader: User) -> Reviews:
 
 
 def to_sign(reader: User, document: Document) -> Reviews:
-    """Submitted reviews that lack a sign-off in one of the reader's remits."""
-    lacking = Q(pk__in=[])
-    for remit in sorted(reader.remits):
-        asked = Q(pk__in=[])
-        for gate in document.gates:
-            classes = [
-                impact
-                for impact in ImpactClass.values
-                if remit in document.remits_for(gate.number, impact)
-            ]
-            if classes:
-                asked |= Q(gate=gate.number, rollout__initiative__impact_class__in=classes)
-        given = SignOff.objects.filter(review=OuterRef("pk"), remit=remit)
-        lacking |= asked & ~Q(Exists(given))
-    return submitted(reader).exclude(own_hand(reader)).filter(lacking)
+    """Submitted reviews that lack a voice of the reader's, or of somebody whom they stand in for,
+    or that have an answer to an objection of theirs."""
+    asked = lacks(reader, document, today())
+    return submitted(reader).exclude(own_hand(reader)).filter(asked)
 
 
 def own_rollouts(reader: User) -> Rollouts:
@@ -133,7 +123,8 @@ def waits(request: HttpRequest, reader: User) -> Waits:
         if Role.PROGRAM_OFFICE in reader.roles:
             on = day_of(request)
             parts |= {f"rule.{rule.key}": rule.find(on) for rule in RULES}
-        if reader.remits:
+        # Whoever may sign off, or stand in for somebody who does.
+        if reader.may(Permission.SEE_ALL) and documents(request):
             parts["inbox"] = to_sign(reader, current_document(request))
         if not reader.roles:
             parts["tasks"] = to_work_on(reader)

@@ -140,4 +140,7 @@ def _people(rule: Rule, step: ReminderStep) -> list[tuple[str | None, Q]]:
             return [(rule.owner, rule.reads), (f"{initiative}owner", ~rule.reads)]
         case "owner":
             return [(rule.owner, Q())]
+        case "initiative_owner":
+            owner = f"{initiative}owner"
+            return [(owner, ~Q(**{rule.owner: F(owner)}))]
     return [(None, Q())]

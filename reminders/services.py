@@ -7,7 +7,7 @@ next sweep, a repeated one finds nothing free, and what a killed worker had in h
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import parseaddr
 from smtplib import (
     SMTPDataError,
@@ -25,12 +25,13 @@ from django.urls import reverse
 from accounts.mail import letter
 from accounts.models import Grant
 from accounts.roles import Remit, Role
-from gates.models import Rollout, SignOff
+from gates.models import Rollout
 from playbook.document import Document, ReminderStep
 from playbook.models import PlaybookVersion
 from reminders.due import Owed, owed
 from reminders.models import TAKEN_AGAIN_AFTER, Sending, stale
 from reminders.rules import RULES, still_due, subjects_of
+from reminders.voices import Voices
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def claim_due(*, at: datetime) -> None:
     if not found:
         return
     documents = {version.pk: version.parsed for version in versions}
-    recipients = _Recipients(found)
+    recipients = _Recipients(found, at.date())
     claims = [
         _claim(one, documents[one.playbook], person, at)
         for one in found
@@ -88,16 +89,14 @@ def claim_due(*, at: datetime) -> None:
 class _Recipients:
     """Whom an audience means, where it is more than one person; read once for a sweep."""
 
-    def __init__(self, found: Sequence[Owed]) -> None:
+    def __init__(self, found: Sequence[Owed], today: date) -> None:
         held = Grant.objects.filter(
             user__is_active=True, role__in=[Role.PROGRAM_OFFICE, Role.REVIEWER]
         ).order_by("user_id")
         self.holders: dict[tuple[str, str], list[int]] = {}
         for role, remit, user in held.values_list("role", "remit", "user_id"):
             self.holders.setdefault((role, remit), []).append(user)
-        asked = {one.subject for one in found if one.rule == "sign_off"}
-        given = SignOff.objects.filter(review__in=asked) if asked else SignOff.objects.none()
-        self.given = set(given.values_list("review_id", "remit"))
+        self.voices = Voices({one.subject for one in found if one.rule == "sign_off"}, today)
 
     def of(self, one: Owed, document: Document) -> Iterable[tuple[int, str]]:
         """Who is told of it, each with the task that is theirs; nobody whom its page refuses."""
@@ -110,10 +109,11 @@ class _Recipients:
         if one.rule != "sign_off":
             return [(user, one.task) for user in self.holders.get((Role.PROGRAM_OFFICE, ""), [])]
         remits: dict[int, list[str]] = {}
+        own = {one.owner, one.submitter}
         for remit in document.remits_for(one.gate, one.impact_class):
-            if (one.subject, remit) not in self.given:
-                for user in self.holders.get((Role.REVIEWER, remit), []):
-                    remits.setdefault(user, []).append(str(Remit(remit).label).lower())
+            holders = self.holders.get((Role.REVIEWER, remit), [])
+            for user in self.voices.asked(one.subject, document.remit(remit), holders, own):
+                remits.setdefault(user, []).append(str(Remit(remit).label).lower())
         return [(user, " and ".join(words)) for user, words in remits.items()]
 
 

@@ -3,7 +3,7 @@
 Long because every app's factories are found in one place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -16,13 +16,26 @@ from audit.models import Event
 from audit.services import SystemActor
 from checklists.services import answer_question, assign_check, meet_check, plan_check
 from gates.case import Case, case_of
-from gates.models import Review, Rollout
+from gates.models import CriterionException, Review, Rollout
 from gates.services.decisions import Choice, decide
+from gates.services.exceptions import approve_exception, ask_exception
+from gates.services.kills import state_kill_criterion
 from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
 from gates.services.rollouts import Adoption, adopt_many, start_rollout
 from gates.services.slips import settle
 from gates.standings import refresh
-from initiatives.models import Assumption, BusinessUnit, Evidence, Fund, Initiative, Tranche
+from initiatives.dependencies import answer_fault, name_and_rely_on, record_fault, rely_on
+from initiatives.models import (
+    Assumption,
+    BusinessUnit,
+    Dependency,
+    Evidence,
+    Fault,
+    Fund,
+    Initiative,
+    KillCriterion,
+    Tranche,
+)
 from initiatives.money import approve_tranche, request_tranche, set_up_fund
 from initiatives.premises import judge_assumption, state_assumption
 from initiatives.services import (
@@ -33,13 +46,17 @@ from initiatives.services import (
     verify_evidence,
 )
 from metrics.models import Metric
+from metrics.observations import Reading, record_observations
 from metrics.scopes import narrow
 from metrics.services import add_metric
 from operations.services import count_exposure
+from playbook.document import Criterion
 from playbook.evaluate import rung_of
 from playbook.loading import standard
 from playbook.models import PlaybookVersion
 from playbook.services import ensure_standard
+from portfolio.meeting.services import call_meeting
+from portfolio.models import Meeting
 from risks.models import SourceSystem
 from risks.services import assess
 from risks.sources import list_source
@@ -181,6 +198,9 @@ def _judge(
     rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
 ) -> None:
     criterion = case.document.criterion(key)
+    if criterion.computed:
+        make_measured(rollout.initiative, criterion, by=by, at=at)
+        return
     answer_criterion(
         rollout=rollout,
         criterion=criterion,
@@ -256,6 +276,43 @@ def make_source(
     return list_source(initiative=initiative, fields={**connected, **fields}, by=by, at=at)
 
 
+def make_dependency(
+    *initiatives: Initiative,
+    by: User,
+    kind: str = "vendor",
+    name: str = "",
+    at: datetime = NOW,
+) -> Dependency:
+    """Something shared that the first of the initiatives names and all of them rely on."""
+    first, *others = initiatives
+    dependency = name_and_rely_on(
+        initiative=first,
+        kind=kind,
+        name=name or f"Vendor {next(_counter)}",
+        owner="Procurement",
+        note="",
+        used_for="Reading letters",
+        by=by,
+        at=at,
+    ).dependency
+    for other in others:
+        rely_on(initiative=other, dependency=dependency, used_for="Answers", by=by, at=at)
+    return dependency
+
+
+def make_fault(
+    dependency: Dependency, found_in: Initiative, *, by: User, at: datetime = NOW, **fields: Any
+) -> Fault:
+    return record_fault(
+        dependency=dependency,
+        found_in=found_in,
+        mode=standard().mode(fields.pop("mode", "integration")),
+        text=fields.pop("text", "It answers after nine seconds at noon"),
+        by=by,
+        at=at,
+    )
+
+
 def make_metric(initiative: Initiative, *, by: User, at: datetime = NOW, **fields: Any) -> Metric:
     """A business metric that counts, recorded by something, unless said otherwise."""
     counting = {
@@ -269,6 +326,51 @@ def make_metric(initiative: Initiative, *, by: User, at: datetime = NOW, **field
         "measured_by": "Case system",
     }
     return add_metric(initiative=initiative, fields={**counting, **fields}, by=by, at=at)
+
+
+# Which way is better, where it stood, where it must get to, and a figure that is good.
+FIGURES = {
+    "business": ("down", 30, 5, 4),
+    "adoption": ("up", None, 60, 64),
+    "latency": ("down", None, 200, 180),
+    "reliability": ("up", None, 99.5, 99.9),
+    "quality": ("up", None, 90, 94),
+    "data_quality": ("up", None, 95, 97),
+    "cost": ("down", None, 2, 1.8),
+}
+
+
+def make_measured(
+    initiative: Initiative,
+    criterion: Criterion,
+    *,
+    by: User,
+    at: datetime = NOW,
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Figures for every measure of a computed criterion, one a week up to now: good ones, or the
+    ones given by the kind of metric. A metric is named where there is none of its kind."""
+    readings = []
+    for measure in criterion.measures:
+        direction, baseline, target, good = FIGURES[measure.metric]
+        metric = Metric.objects.filter(initiative=initiative, kind=measure.metric).first()
+        if metric is None:
+            metric = make_metric(
+                initiative,
+                by=by,
+                at=at,
+                kind=measure.metric,
+                direction=direction,
+                baseline=baseline,
+                baseline_on=None if baseline is None else at.date(),
+                target=target,
+            )
+        value = (figures or {}).get(measure.metric, good)
+        weeks = 0 if measure.statistic == "last" else measure.periods
+        readings += [
+            Reading(metric.pk, at - timedelta(weeks=week), value) for week in range(weeks, -1, -1)
+        ]
+    record_observations(initiative=initiative, readings=readings, source="form", by=by, at=at)
 
 
 def _assess(
@@ -315,6 +417,19 @@ def _grow(
     )
 
 
+def _answer(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    answer_fault(
+        fault=Fault.objects.get(pk=key),
+        initiative=rollout.initiative,
+        verdict="handled",
+        text="A second vendor stands by.",
+        by=by,
+        at=at,
+    )
+
+
 def _count(
     rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
 ) -> None:
@@ -327,6 +442,45 @@ def _count(
     )
 
 
+def make_kill_criterion(initiative: Initiative, *, by: User, at: datetime = NOW) -> KillCriterion:
+    return state_kill_criterion(
+        initiative=initiative,
+        text=f"Nobody uses it, {next(_counter)}",
+        sign="Below 10 % of the cases after four weeks",
+        by=by,
+        at=at,
+    )
+
+
+def make_exception(
+    rollout: Rollout,
+    key: str,
+    *,
+    by: User,
+    approved_by: User | None = None,
+    days: int = 30,
+    at: datetime = NOW,
+) -> CriterionException:
+    """Asked for so many days; approved when by somebody."""
+    asked = ask_exception(
+        rollout=rollout,
+        key=key,
+        reason="The feed comes in spring; until then it is counted by hand.",
+        expires=at.date() + timedelta(days=days),
+        by=by,
+        at=at,
+    )
+    if approved_by is None:
+        return asked
+    return approve_exception(exception=asked, note="", by=approved_by, at=at)
+
+
+def _agree(
+    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
+) -> None:
+    make_kill_criterion(rollout.initiative, by=by, at=at)
+
+
 _MEET = {
     "design": _settle,
     "criterion": _judge,
@@ -335,12 +489,15 @@ _MEET = {
     "assumption": _assume,
     "architecture": _grow,
     "band": _count,
+    "dependency": _answer,
+    "kill": _agree,
 }
 
 
 def make_giving_way(rollout: Rollout, *, gate: int, by: User, at: datetime = NOW) -> None:
     """A standing criterion of a passed gate fails, and the sweep has seen it."""
-    criterion = next(c for c in rollout.playbook.parsed.gate(gate).criteria if c.standing)
+    criteria = rollout.playbook.parsed.gate(gate).criteria
+    criterion = next(c for c in criteria if c.standing and not c.computed)
     answer_criterion(
         rollout=rollout,
         criterion=criterion,
@@ -444,6 +601,14 @@ def make_tranche(
     return approve_tranche(tranche=tranche, amount=Decimal(amount), by=approved_by, at=at)
 
 
+def make_meeting(
+    *, by: User, day: date | None = None, minutes: int = 90, at: datetime = NOW
+) -> Meeting:
+    """A meeting on the day that it is called, unless another is given."""
+    make_playbook()
+    return call_meeting(day=day or at.date(), starts_at=None, minutes=minutes, by=by, at=at)
+
+
 ALL_REMITS = tuple(Remit.values)
 
 
@@ -470,7 +635,11 @@ def make_token(
 def make_endpoint(*, by: User, at: datetime = NOW) -> Endpoint:
     """An endpoint that nobody answers at, with a delivery that failed once."""
     endpoint = Endpoint.objects.create(
-        url="http://127.0.0.1:9/hooks/clearway/somebody-chose-a-long-name-for-it", salt="salt", made_by=by, made_at=at, swept_to=at
+        url="http://127.0.0.1:9/hooks/clearway/somebody-chose-a-long-name-for-it",
+        salt="salt",
+        made_by=by,
+        made_at=at,
+        swept_to=at,
     )
     Delivery.objects.create(
         endpoint=endpoint,

@@ -1,6 +1,6 @@
 """Metrics: what is measured, named and changed."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
@@ -25,7 +25,7 @@ from api.fields import (
 from api.loading import authorise, load, seen_metrics
 from api.paging import Page, Paged, page_of
 from initiatives.permissions import may_edit
-from metrics.models import Direction, Metric, MetricKind
+from metrics.models import Cadence, Direction, Metric, MetricKind
 from metrics.services import FIELDS
 from metrics.services import add_metric as add
 from metrics.services import change_metric as change
@@ -34,13 +34,14 @@ router = Router()
 
 Kind = Annotated[str, OneOf(MetricKind.values)]
 Way = Annotated[str, OneOf(Direction.values)]
+Often = Annotated[str, OneOf(Cadence.values)]
 Title = Annotated[str, StringConstraints(pattern=WRITTEN, max_length=120)]
 MeasureUnit = Annotated[str, StringConstraints(pattern=TEXT, max_length=60)]
 
 
 class MetricOut(Schema):
-    """``kind`` tells a business outcome from a model's own figure; ``direction`` which way is
-    better. ``counts`` says whether it can carry a business case."""
+    """``kind`` says what it speaks of, ``direction`` which way is better. ``counts`` says whether
+    it can carry a business case. ``latest`` is its newest observation."""
 
     id: int
     initiative: str
@@ -53,8 +54,9 @@ class MetricOut(Schema):
     target: float | None
     target_by: date | None
     measured_by: str
+    cadence: str
     latest: float | None
-    latest_on: date | None
+    latest_at: datetime | None
     counts: bool
     reached: bool | None
 
@@ -71,8 +73,7 @@ class MetricIn(Body):
     target: Figure | None = None
     target_by: Day | None = None
     measured_by: Line = ""
-    latest: Figure | None = None
-    latest_on: Day | None = None
+    cadence: Often = "week"
 
 
 class MetricChange(Body):
@@ -87,8 +88,7 @@ class MetricChange(Body):
     target: Figure | None = None
     target_by: Day | None = None
     measured_by: Line = left_out()
-    latest: Figure | None = None
-    latest_on: Day | None = None
+    cadence: Often = left_out()
 
 
 def shown(row: Metric) -> MetricOut:
@@ -98,6 +98,8 @@ def shown(row: Metric) -> MetricOut:
         initiative=row.initiative.reference,
         counts=row.counts,
         reached=row.reached,
+        latest=row.latest,
+        latest_at=row.latest_at,
         **known,
     )
 

@@ -17,6 +17,7 @@ from gates.services.decisions import Choice, NewCondition, earlier_stages
 from initiatives.models import Initiative
 from look.forms import Form, problems
 from playbook.evaluate import Finding
+from playbook.kills import stop_recommended
 
 # The fields that count with each outcome, apart from the reason.
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -108,7 +109,7 @@ class DecisionForm(Form):
         initiative: Initiative,
         today: date,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=_drafted(case))
         self.today = today
         for name in (*REDUCTION, *(name for names in NEEDED.values() for name in names)):
             # The page does not call them optional: the outcome above them needs them.
@@ -191,6 +192,12 @@ class DecisionForm(Form):
             reduction=typed["reduction"] if outcome == Outcome.RETURN else "",
             reduction_due=typed["reduction_due"] if outcome == Outcome.RETURN else None,
         )
+
+
+def _drafted(case: Case) -> dict[str, Any]:
+    """What the page proposes: to stop, once a kill criterion is hit."""
+    reason = stop_recommended(case.facts)
+    return {"outcome": Outcome.STOP.value, "reason": reason} if reason else {}
 
 
 class CloseConditionForm(ProofForm):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gates.forms.shared import DayInput
 from look.forms import ModelForm
-from metrics.models import Direction, Metric, MetricKind
+from metrics.models import Cadence, Direction, Metric, MetricKind
 from metrics.services import FIELDS as METRIC_FIELDS
 from risks.models import PilotConnection, SourceSystem
 from risks.sources import FIELDS as SOURCE_FIELDS
@@ -63,18 +63,29 @@ class MetricForm(ModelForm):
         label=_("Which way is better"), choices=Direction.choices, widget=forms.RadioSelect
     )
 
+    cadence = forms.ChoiceField(
+        label=_("How often a figure is expected"),
+        choices=Cadence.choices,
+        initial=Cadence.WEEK,
+        required=False,
+    )
+    latest = forms.FloatField(label=_("Latest figure"), required=False)
+    latest_on = forms.DateField(label=_("Measured on"), required=False, widget=DayInput)
+
     class Meta:
         model = Metric
         fields = METRIC_FIELDS
-        widgets = dict.fromkeys(("baseline_on", "target_by", "latest_on"), DayInput)
+        widgets = dict.fromkeys(("baseline_on", "target_by"), DayInput)
 
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in METRIC_FIELDS:
+        for name in self.fields:
             if name not in ("name", "kind", "direction"):
                 _open(self.fields[name])
+        if self.instance.pk is not None:  # its figures are recorded on a page of their own
+            del self.fields["latest"], self.fields["latest_on"]
         self.fields["unit"].help_text = _("Such as “minutes a case” or “% of letters”.")
         self.fields["measured_by"].help_text = _("The system or report; empty while nothing does.")
 
@@ -87,4 +98,5 @@ class MetricForm(ModelForm):
                 self.add_error(day, _("Give the day on which this figure was measured."))
             elif cleaned.get(figure) is None and cleaned.get(day) is not None:
                 self.add_error(figure, _("Give the figure of this day, or leave the day empty."))
+        cleaned["cadence"] = cleaned.get("cadence") or Cadence.WEEK
         return cleaned

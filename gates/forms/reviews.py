@@ -70,3 +70,14 @@ class SignOffForm(Form):
         if cleaned.get("verdict") == SignOffVerdict.OBJECTED and not cleaned.get("note"):
             self.add_error("note", _("Say what you object to and what would answer it."))
         return cleaned
+
+
+class AnswerForm(Form):
+    answer = forms.CharField(
+        label=_("Your answer"),
+        help_text=_("What was done about it and where that shows, or why it holds as it is."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say what was done, or why it holds as it is.")},
+    )
+
+    use_required_attribute = False

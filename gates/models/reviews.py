@@ -1,11 +1,13 @@
 """Reviews at gates: the answers to exit criteria and the sign-offs."""
 
+import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Remit
+from gates.models.delegations import Delegation
 from gates.models.rollouts import Rollout
 from initiatives.models import Evidence
 
@@ -142,8 +144,32 @@ class SignOffVerdict(models.TextChoices):
     OBJECTED = "objected", _("Objected")
 
 
+# The delegation is locked, so that nobody ends it in the same moment.
+STANDS_IN_BY_RIGHT = """
+    IF NEW.delegation_id IS NULL THEN
+        RETURN NEW;
+    END IF;
+    PERFORM 1 FROM gates_delegation d WHERE d.id = NEW.delegation_id FOR SHARE;
+    IF NOT EXISTS (
+        SELECT 1 FROM gates_delegation d
+        WHERE d.id = NEW.delegation_id AND d.remit = NEW.remit
+          AND d.delegate_to_id = NEW.given_by_id
+          AND (NEW.given_at AT TIME ZONE 'UTC')::date BETWEEN d.first_day AND d.last_day
+          AND (d.ended_at IS NULL OR d.ended_at >= NEW.given_at)
+    ) THEN
+        RAISE EXCEPTION 'A stand-in signs for their remit, on the days that were named.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class SignOff(models.Model):
-    """What a reviewer said of a submitted review within one remit; the latest word counts."""
+    """What a reviewer said of a submitted review within one remit; each one's latest word counts.
+
+    With a delegation it was said in the place of whoever made it. Saying anything anew forgets
+    the answer to what was said before.
+    """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="sign_offs")
     remit = models.CharField(max_length=20, choices=Remit.choices)
@@ -151,15 +177,61 @@ class SignOff(models.Model):
     note = models.TextField(_("remarks"), blank=True)
     given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_offs")
     given_at = models.DateTimeField()
+    delegation = models.ForeignKey(
+        Delegation, null=True, on_delete=models.PROTECT, related_name="sign_offs"
+    )
+    answer = models.TextField(_("your answer"), blank=True)
+    answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["review", "remit"], name="gates_sign_off_once"),
+            models.UniqueConstraint(
+                fields=["review", "remit", "given_by"], name="gates_sign_off_once_each"
+            ),
             models.CheckConstraint(
                 name="gates_objection_says_why",
                 condition=Q(verdict=SignOffVerdict.SIGNED) | ~Q(note=""),
+            ),
+            models.CheckConstraint(
+                name="gates_answer_paired",
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="gates_answer_to_an_objection",
+                condition=Q(answered_at__isnull=True, answer="")
+                | Q(answered_at__isnull=False, verdict=SignOffVerdict.OBJECTED) & ~Q(answer=""),
+            ),
+            models.CheckConstraint(
+                name="gates_answer_by_another",
+                condition=Q(answered_by__isnull=True) | ~Q(answered_by=F("given_by")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="stands_in_by_right",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=STANDS_IN_BY_RIGHT,
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_remit_display()}: {self.get_verdict_display()}"
+
+    @property
+    def seat_id(self) -> int:
+        """The reviewer whose voice it is, whoever gave it."""
+        return self.delegation.delegate_from_id if self.delegation else self.given_by_id
+
+    @property
+    def whose_own(self) -> bool:
+        """Whether the reviewer said it, and nobody in their place."""
+        return self.delegation_id is None
+
+    @property
+    def who(self) -> str:
+        if self.delegation:
+            return f"{self.given_by} for {self.delegation.delegate_from}"
+        return str(self.given_by)

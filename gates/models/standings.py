@@ -11,7 +11,8 @@ from gates.models.rollouts import Rollout
 class Standing(models.Model):
     """What lists show of a rollout without judging it anew.
 
-    ``labels`` and ``blocker_kinds`` are keys; ``ladder`` has one letter a check (u unassigned,
+    ``labels`` and ``blocker_kinds`` are keys; ``computed_met`` are the computed criteria, of
+    whatever gate, that metrics say are met; ``ladder`` has one letter a check (u unassigned,
     a assigned, p planned, m met, l lapsed); ``severe_modes`` are rated high or critical even once
     treated, ``untreated_modes`` critical with no response; ``valid_until`` is the last day on
     which all of it still holds, empty when only a new fact can change it; ``breach`` says how the
@@ -36,6 +37,7 @@ class Standing(models.Model):
     checks_met = models.PositiveSmallIntegerField(default=0)
     worst_mode = models.CharField(max_length=40, blank=True)
     worst_rating = models.CharField(max_length=10, blank=True)
+    computed_met = ArrayField(models.CharField(max_length=40), default=list)
     severe_modes = ArrayField(models.CharField(max_length=40), default=list)
     untreated_modes = ArrayField(models.CharField(max_length=40), default=list)
     failing = ArrayField(models.PositiveSmallIntegerField(), default=list)

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.canonical import digest_of
 from audit.services import Actor, SystemActor
+from gates.caps import Carried, against_cap, carried_by, lock_sponsor
 from gates.case import Case, case_of
 from gates.differences import Difference, differences
 from gates.models import (
@@ -17,6 +18,7 @@ from gates.models import (
     Decision,
     Outcome,
     Passage,
+    Promise,
     Review,
     ReviewState,
     Rollout,
@@ -25,6 +27,7 @@ from gates.models.decisions import PASSING
 from gates.models.reviews import UNDER_WAY
 from gates.models.rollouts import ENDED, PATH, Stage
 from gates.services import money
+from gates.services.exceptions import void_exceptions
 from gates.services.prefilling import only_prefill
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Initiative
@@ -78,6 +81,8 @@ def decide(
     """
     initiative = lock(rollout.initiative_id)
     stored = Rollout.objects.select_related("initiative", "playbook", "claim").get(pk=rollout.pk)
+    if choice.outcome == Outcome.CONDITIONAL_GO:
+        lock_sponsor(initiative)
     case = case_of(stored, at=at)
     if by.pk not in case.decider_ids:
         raise NotAllowed(
@@ -86,14 +91,14 @@ def decide(
         )
     if digest_of(seen) != case.digest:
         raise FactsChanged(differences(case.document, seen, case.seen))
-    reasons = refusals(case, choice, at.date())
+    reasons = refusals(case, choice, at.date(), carried_by(initiative))
     if reasons:
         raise Refused(reasons)
     return _carry_out(initiative, stored, case, choice, by, at)
 
 
-def refusals(case: Case, choice: Choice, today: date) -> list[str]:
-    """Every reason why this outcome is not open on these facts."""
+def refusals(case: Case, choice: Choice, today: date, carried: Carried) -> list[str]:
+    """Every reason why this outcome is not open on these facts, with what is owed already."""
     reasons = [] if choice.reason.strip() else ["Why: say it in a sentence or two."]
     check = {
         Outcome.GO: _against_go,
@@ -104,7 +109,10 @@ def refusals(case: Case, choice: Choice, today: date) -> list[str]:
     }.get(Outcome(choice.outcome))
     if check is None:
         return [*reasons, "Nobody decides this by hand."]
-    return reasons + check(case, choice, today)
+    reasons += check(case, choice, today)
+    if choice.outcome == Outcome.CONDITIONAL_GO:
+        reasons += against_cap(case.document.condition_cap, carried, len(choice.conditions))
+    return reasons
 
 
 def _unreviewed(case: Case) -> list[str]:
@@ -264,6 +272,18 @@ def _pass(rollout: Rollout, decision: Decision, case: Case, choice: Choice) -> N
         )
         for condition in choice.conditions
     )
+    Promise.objects.bulk_create(
+        Promise(
+            decision=decision,
+            metric=promise.metric,
+            unit=promise.unit,
+            direction=promise.direction,
+            baseline=promise.baseline,
+            target=promise.target,
+            target_by=promise.target_by,
+        )
+        for promise in case.facts.promises
+    )
     if decision.to_stage != decision.from_stage:
         rollout.advance()
     elif not set(case.facts.owed_gates) - {decision.gate}:
@@ -292,6 +312,7 @@ def void_from(rollout: Rollout, decision: Decision, gate: int) -> None:
         void_since=decision.decided_at, voided_by=decision
     )
     only_prefill(initiative=rollout.initiative, document=rollout.playbook.parsed, gate=gate)
+    void_exceptions(rollout=rollout, decision=decision, gate=gate)
 
 
 def conclude_decision(

@@ -12,10 +12,12 @@ from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import SignOffVerdict, Verdict
 from gates.models.rollouts import ENDED
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
-from initiatives.errors import NotAllowed, Refused
+from gates.services.sign_offs import delegation_for, told_of, voices_in
+from initiatives.errors import Refused
 from initiatives.models import Evidence
 from initiatives.services import conclude, lock
 from playbook.document import Criterion
+from playbook.voices import takes_several
 
 
 @transaction.atomic
@@ -70,10 +72,12 @@ def answer_criterion(
 ) -> CriterionAnswer:
     """Judge one exit criterion. *Met* needs evidence, which counts for ``days_valid`` days.
 
-    Raises Refused when *met* is said without evidence, or with evidence that ran out or belongs
-    to another initiative, or when the rollout is over.
+    Raises Refused for a criterion that metrics compute, when *met* is said without evidence or
+    with evidence that ran out or belongs to another initiative, or when the rollout is over.
     """
     initiative = lock(rollout.initiative_id)
+    if criterion.computed:
+        raise Refused(f"{criterion.name}: metrics tell whether it is met. Record their figures.")
     if Rollout.objects.filter(pk=rollout.pk, stage__in=ENDED).exists():
         raise Refused("This rollout is over; its criteria are no longer judged.")
     if evidence is not None and evidence.initiative_id != initiative.pk:
@@ -173,16 +177,20 @@ def withdraw_review(*, review: Review, by: User, at: datetime) -> Review:
 def sign_off(
     *, review: Review, remit: str, verdict: str, note: str, by: User, at: datetime
 ) -> SignOff:
-    """Sign off or object within a remit; saying it anew replaces what was said before.
+    """Sign off or object within a remit; saying it anew replaces what one said before, with
+    whatever it was answered.
 
-    Raises NotAllowed outside one's remit, and Refused for one's own work, a review that is not
+    Whoever does not hold the remit says it for somebody whom they stand in for that day. Raises
+    NotAllowed outside one's remits, and Refused for one's own work, a review that is not
     submitted, a remit that the gate does not ask, or an objection without words.
     """
     stored = _under_lock(review)
     initiative = stored.rollout.initiative
+    case = case_of(stored.rollout, at=at)
+    delegation = None
     if not may_sign_off(by, remit):
-        raise NotAllowed("Only a reviewer of this remit signs off for it.")
-    if signs_for_own_work(by, case_of(stored.rollout, at=at)):
+        delegation = delegation_for(review=stored, remit=remit, by=by, case=case, at=at)
+    if signs_for_own_work(by, case):
         raise Refused(str(OWN_WORK))
     if stored.state != ReviewState.SUBMITTED:
         raise Refused("A review is signed off after it is submitted and before it is decided.")
@@ -194,14 +202,33 @@ def sign_off(
     given, _created = SignOff.objects.update_or_create(
         review=stored,
         remit=remit,
-        defaults={"verdict": verdict, "note": note.strip(), "given_by": by, "given_at": at},
+        given_by=by,
+        defaults={
+            "verdict": verdict,
+            "note": note.strip(),
+            "given_at": at,
+            "delegation": delegation,
+            "answer": "",
+            "answered_by": None,
+            "answered_at": None,
+        },
     )
+    voices = voices_in(stored, remit) if takes_several(document.remit(remit)) else None
+    verb, said = told_of(given, voices=voices)
+    stands_for = delegation.delegate_from if delegation else None
     conclude(
         initiative=initiative,
-        verb="review.signed_off" if verdict == SignOffVerdict.SIGNED else "review.objected",
-        summary=f"Gate {stored.gate}, {given.get_remit_display().lower()}: "
-        f"{given.get_verdict_display().lower()}",
-        data={"review": stored.pk, "remit": remit, "verdict": verdict, "note": given.note},
+        verb=verb,
+        summary=f"Gate {stored.gate}, {given.get_remit_display().lower()}: {said}"
+        + (f", for {stands_for}" if stands_for else ""),
+        data={
+            "review": stored.pk,
+            "remit": remit,
+            "verdict": verdict,
+            "note": given.note,
+            "stood_for": stands_for.pk if stands_for else None,
+            "voices": voices,
+        },
         by=by,
         at=at,
     )

@@ -36,6 +36,9 @@ WHOLE = {
     "band": "term:breach",
     "slip": "term:slipping",
     "handoff": "term:handoff_risk",
+    "dependency": "term:shared_dependency",
+    "kill": "criterion:kill_criteria_agreed",
+    "kill_hit": "criterion:kill_criteria_agreed",
 }
 """Kinds of findings that one entry explains, whatever their key."""
 

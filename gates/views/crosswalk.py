@@ -24,7 +24,7 @@ def crosswalk(request: HttpRequest, reference: str) -> HttpResponse:
     """Clause by clause, what shows it. The frameworks are the current playbook's: they say how to
     read evidence, and keep no gate, so a rollout need not move to a newer one to be read by it."""
     rollout = load(request, reference)
-    items = shown(judged(rollout).facts)
+    items = shown(rollout.playbook.parsed, judged(rollout).facts)
     document = PlaybookVersion.objects.current().parsed
     edits = may_edit(reader(request), rollout.initiative)
     pinned = named_items(rollout.playbook.parsed)

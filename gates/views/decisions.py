@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from accounts.permissions import reader
 from audit.canonical import canonical_json, digest_of
+from gates.caps import carried_by
 from gates.case import Case
 from gates.differences import Difference, differences
 from gates.forms.decisions import CloseConditionForm, DecisionForm
@@ -27,21 +29,21 @@ from gates.models import Condition, Decision, GatedTranche, Outcome, Review, Rol
 from gates.money import would_release
 from gates.policies import CHOICES, closed_outcomes
 from gates.services.conditions import close_condition
-from gates.services.decisions import FactsChanged
 from gates.services.decisions import decide as carry_out
 from gates.today import today
 from gates.views.deciders import may_decide, why_not
 from gates.views.loading import load
 from gates.views.page import CHANGED, REFUSED, judged, review_of, show
+from gates.views.signed import attempt, sign
 from gates.views.task import STATES
 from gates.views.tasks import Worklist
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit
 from playbook.evaluate import Finding
+from playbook.kills import open_hits
 from risks.models import Assessment
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-SALT = "gates.seen"
 FIGURES = ("design", "criterion", "rung", "sign_off")  # at most three of them at any one gate
 GOES = (Outcome.GO, Outcome.CONDITIONAL_GO)
 MOST_REASONS = 2  # written out beside a closed outcome
@@ -75,22 +77,6 @@ class Change:
     finding: Finding | None
 
 
-def sign(case: Case) -> str:
-    """The facts as the page's hidden field carries them."""
-    return signing.dumps(case.seen, salt=SALT, compress=True)
-
-
-def read_signed(value: str) -> dict[str, Any]:
-    """The facts that a page carried. Raises Refused for what Clearway did not sign."""
-    try:
-        seen: dict[str, Any] = signing.loads(value, salt=SALT)
-    except signing.BadSignature as broken:
-        raise Refused(
-            _("The facts that this page carried are not readable. Read them again, then decide.")
-        ) from broken
-    return seen
-
-
 @login_required
 @never_cache
 @get_or_post
@@ -104,36 +90,20 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             return _decision_page(request, rollout, case, None)
         messages.info(request, _("You have decided this. Nothing waits for a decision now."))
         return redirect("gates:decision", reference, made.pk)
-    changes: Sequence[Difference] = ()
-    status = REFUSED
     if not may_decide(case, reader(request)):
         return _decision_page(request, rollout, case, None, status=403)
-    form = DecisionForm(
-        request.POST, case=case, initiative=rollout.initiative, today=case.facts.today
-    )
     try:
-        seen = read_signed(request.POST.get("seen", ""))
-        if digest_of(seen) != case.digest:
-            raise FactsChanged(differences(case.document, seen, case.seen))
-        if form.is_valid():
-            made = carry_out(
-                rollout=rollout,
-                choice=form.choice(),
-                seen=seen,
-                by=reader(request),
-                at=timezone.now(),
-            )
-            messages.success(request, _("Decided. %s.") % made)
-            return redirect("gates:decision", reference, made.pk)
-    except FactsChanged as changed:
-        changes, status = changed.changes, CHANGED
-        refuse(form, changed)
-        case = judged(rollout)
-    except Refused as refused:
-        refuse(form, refused)
+        tried = attempt(request, rollout, case, partial(carry_out, rollout=rollout))
     except NotAllowed:
         return _decision_page(request, rollout, judged(rollout), None, status=403)
-    return _decision_page(request, rollout, case, form, changes=changes, status=status)
+    if tried.made is not None:
+        messages.success(request, _("Decided. %s.") % tried.made)
+        return redirect("gates:decision", reference, tried.made.pk)
+    if tried.status == CHANGED:
+        case = judged(rollout)
+    return _decision_page(
+        request, rollout, case, tried.form, changes=tried.changes, status=tried.status
+    )
 
 
 def _decided_already(rollout: Rollout, case: Case, user: User) -> Decision | None:
@@ -141,7 +111,7 @@ def _decided_already(rollout: Rollout, case: Case, user: User) -> Decision | Non
 
     Who goes back to the page after deciding finds the record, not a form that looks alive.
     """
-    if case.facts.review is not None or case.facts.owed_gates:
+    if case.facts.review is not None or case.facts.owed_gates or open_hits(case.facts):
         return None
     last = rollout.decisions.order_by("pk").last()
     return last if last is not None and last.decided_by_id == user.pk else None
@@ -156,47 +126,56 @@ def _decision_page(
     changes: Sequence[Difference] = (),
     status: int = 200,
 ) -> HttpResponse:
+    context = decision_context(rollout, case, form, reader(request), changes=changes)
+    context["nav"] = "decisions"
+    return show(request, "gates/decide.html", rollout, context, status=status)
+
+
+def decision_context(
+    rollout: Rollout,
+    case: Case,
+    form: DecisionForm | None,
+    user: User,
+    *,
+    changes: Sequence[Difference] = (),
+) -> dict[str, Any]:
+    """What ``gates/_decide_body.html`` shows: the facts, what is open, and the form, an empty one
+    unless given."""
     review = review_of(rollout, case)
     if form is None:
         form = DecisionForm(None, case=case, initiative=rollout.initiative, today=case.facts.today)
     facts, document, blockers = case.facts, case.document, case.evaluation.blockers
     gate = None if facts.gate is None else document.gate(facts.gate)
-    work = Worklist(rollout, case, reader(request), review)
-    options = _options(case, form)
-    return show(
-        request,
-        "gates/decide.html",
-        rollout,
-        {
-            "nav": "decisions",
-            "form": form,
-            "case": case,
-            "gate": gate,
-            "question": gate.question.format(name=rollout.initiative.name) if gate else "",
-            "from_stage": document.stage(facts.stage) if rollout.live else None,
-            "to_stage": document.stage(gate.to_stage) if gate else None,
-            "review": review,
-            "work": work,
-            "options": options,
-            "go_opens": any(o.value in GOES and not o.closed for o in options),
-            "since": _since_submitted(case, review),
-            "changes": changes,
-            "seen": sign(case),
-            "print": _short(case.digest),
-            "at": timezone.now(),
-            "may_decide": may_decide(case, reader(request)),
-            "why_not": why_not(case, reader(request)),
-            "blockers": [(STATES[f.state], f) for f in blockers],
-            "figures": [section for section in work.sections if section.key in FIGURES][:3],
-            "worst": _worst(case),
-            "releases": would_release(rollout.initiative, facts.gate),
-        },
-        status=status,
-    )
+    work = Worklist(rollout, case, user, review)
+    options = _options(rollout, case, form)
+    return {
+        "form": form,
+        "case": case,
+        "gate": gate,
+        "question": gate.question.format(name=rollout.initiative.name) if gate else "",
+        "from_stage": document.stage(facts.stage) if rollout.live else None,
+        "to_stage": document.stage(gate.to_stage) if gate else None,
+        "review": review,
+        "work": work,
+        "options": options,
+        "go_opens": any(o.value in GOES and not o.closed for o in options),
+        "since": _since_submitted(case, review),
+        "changes": changes,
+        "seen": sign(case),
+        "print": _short(case.digest),
+        "at": timezone.now(),
+        "may_decide": may_decide(case, user),
+        "why_not": why_not(case, user),
+        "blockers": [(STATES[f.state], f) for f in blockers],
+        "figures": [section for section in work.sections if section.key in FIGURES][:3],
+        "worst": _worst(case),
+        "hits": open_hits(facts),
+        "releases": would_release(rollout.initiative, facts.gate),
+    }
 
 
-def _options(case: Case, form: DecisionForm) -> list[Option]:
-    closed = closed_outcomes(case, case.facts.today)
+def _options(rollout: Rollout, case: Case, form: DecisionForm) -> list[Option]:
+    closed = closed_outcomes(case, case.facts.today, carried_by(rollout.initiative))
     says = _consequences(case)
     return [
         Option(
@@ -241,7 +220,8 @@ def _since_submitted(case: Case, review: Review | None) -> list[Change]:
     signed = {
         remit: said for remit, said in case.seen["sign_offs"].items() if said["verdict"] == "signed"
     }
-    before = {**review.submitted_facts, "review": case.seen["review"], "sign_offs": signed}
+    asked = {name: case.seen[name] for name in ("review", "unopened", "holders")}
+    before = {**review.submitted_facts, **asked, "sign_offs": signed}
     by_title = {finding.title: finding for finding in case.evaluation.findings}
     by_title |= {
         f"{case.document.remit(finding.key).name} sign-off": finding
@@ -312,6 +292,7 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 .as_of(found.decided_at)
             ],
             "released": GatedTranche.objects.released_by(found),
+            "promises": found.promises.all(),
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,
             "canonical": canonical_json(found.facts),
@@ -333,7 +314,8 @@ def condition(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         rollout__initiative=rollout.initiative_id,
     )
     user = reader(request)
-    if owed.owner_id != user.pk and not may_edit(user, rollout.initiative):
+    closes = owed.owner_id == user.pk or may_edit(user, rollout.initiative)
+    if request.method == "POST" and not closes:
         raise PermissionDenied
     form = CloseConditionForm(
         request.POST if request.method == "POST" else None,
@@ -361,6 +343,12 @@ def condition(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         request,
         "gates/condition.html",
         rollout,
-        {"form": form, "condition": owed, "grace": grace, "today": today()},
+        {
+            "form": form,
+            "condition": owed,
+            "closes": closes,
+            "revoked_after": owed.due + timedelta(days=grace),
+            "today": today(),
+        },
         status=REFUSED if form.errors else 200,
     )

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from accounts.permissions import reader
 from gates.case import Case
 from gates.forms.figures import MetricForm, SourceForm
@@ -19,9 +22,12 @@ from gates.forms.shared import refuse
 from gates.views.loading import load
 from gates.views.page import REFUSED, judged, show
 from initiatives.errors import Refused
+from initiatives.models import Initiative
 from initiatives.permissions import may_edit
 from look.forms import ModelForm
-from metrics.models import Metric, MetricKind
+from metrics.models import Metric, MetricKind, Source
+from metrics.moments import moment_of
+from metrics.observations import Reading, record_observations
 from metrics.services import add_metric, change_metric, remove_metric
 from playbook.document import FailureMode
 from playbook.indicators import Suggestion, suggest
@@ -57,6 +63,22 @@ SOURCES = Kind(
     change_source,
     remove_source,
 )
+
+
+@transaction.atomic
+def _add_metric(
+    *, initiative: Initiative, fields: dict[str, Any], by: User, at: datetime
+) -> Metric:
+    """Name a metric, and record its figure where there is one."""
+    metric = add_metric(initiative=initiative, fields=fields, by=by, at=at)
+    if fields["latest"] is not None:
+        reading = Reading(metric.pk, moment_of(fields["latest_on"], at), fields["latest"])
+        record_observations(
+            initiative=initiative, readings=[reading], source=Source.FORM, by=by, at=at
+        )
+    return metric
+
+
 METRICS = Kind(
     Metric,
     MetricForm,
@@ -64,7 +86,7 @@ METRICS = Kind(
     "value",
     "metric",
     "metric",
-    add_metric,
+    _add_metric,
     change_metric,
     remove_metric,
 )

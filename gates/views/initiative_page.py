@@ -15,6 +15,7 @@ from accounts.roles import Permission
 from audit.models import Event
 from audit.words import listed
 from gates import blockers, pagefacts
+from gates.agreed import excepted
 from gates.case import Case, case_of
 from gates.holding import giving_way, taken_back
 from gates.models import Decision, Pause, Review, Rollout
@@ -67,6 +68,7 @@ def page_of(rollout: Rollout, user: User, at: datetime) -> dict[str, Any]:
         "plan_end": pagefacts.plan_end(case),
         "ways": giving_way(case, initiative.reference),
         "lost": taken_back(case, decisions),
+        "excepted": list(excepted(case)),
         **premises_of(case),
         "ladder": pagefacts.ladder(case),
         "ladder_sentence": pagefacts.ladder_sentence(case),
@@ -79,7 +81,9 @@ def page_of(rollout: Rollout, user: User, at: datetime) -> dict[str, Any]:
         "decisions": decisions,
         "reach": reach_of(case),
         **_evidence(initiative),
-        "events": pagefacts.told(Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN]),
+        "events": pagefacts.told(
+            Event.objects.of(initiative.chain).newest_first()[:EVENTS_SHOWN], case
+        ),
         "today": case.facts.today,
     }
 

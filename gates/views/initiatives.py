@@ -35,7 +35,7 @@ from gates.services.rollouts import resume as resume_rollout
 from gates.services.rollouts import start_rollout
 from gates.views.initiative_page import page_of
 from gates.views.loading import load
-from gates.views.page import REFUSED, show
+from gates.views.page import REFUSED, judged, show
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.permissions import may_assign, may_edit, may_submit
@@ -233,7 +233,7 @@ def history(request: HttpRequest, reference: str) -> HttpResponse:
     pages = Paginator(events, EVENTS_A_PAGE)
     page = pages.get_page(request.GET.get("page"))
     broken = breaks_in(reversed(page.object_list))
-    context = {"page": page, "told": told(page.object_list), "broken": broken}
+    context = {"page": page, "told": told(page.object_list, judged(rollout)), "broken": broken}
     return show(request, "gates/initiative_history.html", rollout, context)
 
 

@@ -14,9 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import reader
+from gates.forms.exceptions import KillForm
 from gates.forms.premises import ArchitectureForm, AssumptionForm, ContrastsForm, VerdictForm
 from gates.forms.shared import refuse
 from gates.models import Rollout
+from gates.services.kills import state_kill_criterion
 from gates.views.loading import load
 from gates.views.page import REFUSED, show
 from initiatives.errors import Refused
@@ -34,7 +36,8 @@ from look.forms import Form
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _back(reference: str, anchor: str) -> HttpResponseRedirect:
+def back_to(reference: str, anchor: str) -> HttpResponseRedirect:
+    """To the page of premises, at one of its parts."""
     return HttpResponseRedirect(f"{reverse('gates:premises', args=[reference])}#{anchor}")
 
 
@@ -55,7 +58,7 @@ def premises(request: HttpRequest, reference: str) -> HttpResponse:
             refuse(forms[part], refused)
         else:
             messages.success(request, said)
-            return _back(reference, ANCHORS[part])
+            return back_to(reference, ANCHORS[part])
     return show(
         request,
         "gates/premises.html",
@@ -63,6 +66,7 @@ def premises(request: HttpRequest, reference: str) -> HttpResponse:
         {
             **forms,
             "edits": edits,
+            "kills": rollout.initiative.kill_criteria.select_related("agreed_by"),
             "assumptions": rollout.initiative.assumptions.open().select_related("judged_by"),
             "refused": next((form for form in forms.values() if form.errors), None),
         },
@@ -92,6 +96,7 @@ def _forms(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
             },
         ),
         "assumption": AssumptionForm(sent("assumption")),
+        "kill": KillForm(sent("kill"), auto_id="id_kill_%s"),
     }
 
 
@@ -133,15 +138,24 @@ def _save_assumption(request: HttpRequest, rollout: Rollout, form: Form) -> str:
     return _("Assumption stated.")
 
 
+def _save_kill(request: HttpRequest, rollout: Rollout, form: Form) -> str:
+    state_kill_criterion(
+        initiative=rollout.initiative, by=reader(request), at=timezone.now(), **form.cleaned_data
+    )
+    return _("Kill criterion stated.")
+
+
 SAVE: dict[str, Any] = {
     "contrasts": _save_contrasts,
     "architecture": _save_architecture,
     "assumption": _save_assumption,
+    "kill": _save_kill,
 }
 ANCHORS = {
     "contrasts": "conditions",
     "architecture": "architecture",
     "assumption": "assumptions",
+    "kill": "kill-criteria",
 }
 
 
@@ -155,7 +169,7 @@ def assumption(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST" and "withdraw" in request.POST:
         withdraw_assumption(**act)
         messages.success(request, _("Assumption withdrawn; the history keeps it."))
-        return _back(reference, "assumptions")
+        return back_to(reference, "assumptions")
     form = VerdictForm(
         request.POST if request.method == "POST" else None,
         initial={"verdict": row.verdict, "finding": row.finding},
@@ -167,7 +181,7 @@ def assumption(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             refuse(form, refused)
         else:
             messages.success(request, _("Verdict saved."))
-            return _back(reference, "assumptions")
+            return back_to(reference, "assumptions")
     return show(
         request,
         "gates/assumption.html",

@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,17 +15,24 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import reader
 from gates.case import Case
-from gates.forms.reviews import CriterionForm, OpenReviewForm, SignOffForm
+from gates.forms.reviews import AnswerForm, CriterionForm, OpenReviewForm, SignOffForm
 from gates.forms.shared import refuse
-from gates.models import CriterionAnswer, Rollout
+from gates.models import CriterionAnswer, Delegation, Rollout, SignOff
+from gates.models.reviews import SignOffVerdict
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
 from gates.services import reviews as services
+from gates.services.sign_offs import answer_objection
 from gates.today import today
+from gates.views import measuring
 from gates.views.loading import load
 from gates.views.page import REFUSED, back_to_list, judged, named, review_of, show
+from gates.views.signing import standing_in
 from gates.views.tasks import SUBMIT_MINUTES, Worklist
-from initiatives.errors import Refused
+from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit, may_submit
+from playbook.exceptions import judged_by_people
+from playbook.findings import VETO_REMITS, Finding
+from playbook.voices import takes_several
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -137,6 +144,8 @@ def criterion(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     rollout = load(request, reference, may=may_edit)
     document = rollout.playbook.parsed
     asked = named(document.criterion, key)
+    if asked.computed:
+        return measuring.computed(request, rollout, asked)
     answer = (
         CriterionAnswer.objects.filter(rollout=rollout, criterion=key)
         .select_related("answered_by", "evidence")
@@ -181,6 +190,11 @@ def criterion(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "mode": document.mode(asked.failure_mode),
             "answer": answer,
             "days_valid": document.days_valid(asked),
+            "exceptions": [
+                (each, each.state_on(today()))
+                for each in rollout.exceptions.filter(criterion=key).select_related("approved_by")
+            ],
+            "exceptable": document.exceptions is not None and judged_by_people(asked),
         },
         status=REFUSED if form.errors else 200,
     )
@@ -194,10 +208,12 @@ def sign_off(request: HttpRequest, reference: str, remit: str) -> HttpResponse:
     rollout = load(request, reference)
     user = reader(request)
     known = named(rollout.playbook.parsed.remit, remit)
-    if not may_sign_off(user, remit):
-        raise PermissionDenied
     work = _worklist(request, rollout)
-    given = work.said.sign_offs.get(remit)
+    words = work.said.sign_offs.get(remit, [])
+    given = next((word for word in words if word.given_by_id == user.pk), None)
+    stands_in = None if may_sign_off(user, remit) else standing_in(user, remit)
+    if not may_sign_off(user, remit) and stands_in is None and given is None:
+        raise PermissionDenied
     form = SignOffForm(
         request.POST or None,
         initial={"verdict": given.verdict, "note": given.note} if given else {},
@@ -211,6 +227,8 @@ def sign_off(request: HttpRequest, reference: str, remit: str) -> HttpResponse:
             )
         except Refused as refused:
             refuse(form, refused)
+        except NotAllowed as refused:
+            raise PermissionDenied from refused
         else:
             said = {"signed": _("signed off"), "objected": _("objection recorded")}
             word = said[form.cleaned_data["verdict"]]
@@ -226,20 +244,70 @@ def sign_off(request: HttpRequest, reference: str, remit: str) -> HttpResponse:
             "work": work,
             "case": work.case,
             "given": given,
-            "closed": _closed_to(work, remit),
+            "words": words,
+            "stands_in": stands_in,
+            "several": takes_several(known),
+            "finding": _asked_here(work, remit),
+            "closed": _closed_to(work, remit, stands_in),
         },
         status=REFUSED if form.errors else 200,
     )
 
 
-def _closed_to(work: Worklist, remit: str) -> str:
-    """Why this reviewer cannot sign now; empty when nothing stands against it."""
-    if not work.case.evaluation.of("sign_off") or not any(
-        finding.key == remit for finding in work.case.evaluation.of("sign_off")
-    ):
+def _asked_here(work: Worklist, remit: str) -> Finding | None:
+    return next((f for f in work.case.evaluation.of("sign_off") if f.key == remit), None)
+
+
+def _closed_to(work: Worklist, remit: str, stands_in: Delegation | None) -> str:
+    """Why this person cannot sign now; empty when nothing stands against it."""
+    if _asked_here(work, remit) is None:
         return _("This gate does not ask for this remit.")
     if work.review is None or work.review.state != "submitted":
         return _("The review is not submitted yet. You are asked when it is.")
     if signs_for_own_work(work.user, work.case):
         return str(OWN_WORK)
+    if stands_in is None and not may_sign_off(work.user, remit):
+        return _("You no longer stand in for anybody here. What you said stays.")
     return ""
+
+
+@login_required
+@never_cache
+@get_or_post
+def answer(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """An objection and the field to answer it; whoever objected is asked to look again."""
+    rollout = load(request, reference, may=may_edit)
+    objection = get_object_or_404(
+        SignOff.objects.select_related(
+            "review__rollout", "given_by", "answered_by", "delegation__delegate_from"
+        ),
+        pk=pk,
+        review__rollout=rollout,
+        verdict=SignOffVerdict.OBJECTED,
+    )
+    case = judged(rollout)
+    if objection.remit in case.facts.unopened:
+        raise Http404
+    form = AnswerForm(request.POST or None, initial={"answer": objection.answer})
+    if request.method == "POST" and form.is_valid():
+        try:
+            answer_objection(
+                sign_off=objection, by=reader(request), at=timezone.now(), **form.cleaned_data
+            )
+        except Refused as refused:
+            refuse(form, refused)
+        else:
+            messages.success(request, _("Answered. %s is asked to look again.") % objection.who)
+            return back_to_list(reference, f"sign_off-{objection.remit}")
+    return show(
+        request,
+        "gates/answer.html",
+        rollout,
+        {
+            "form": form,
+            "objection": objection,
+            "remit": case.document.remit(objection.remit),
+            "lasting": objection.remit in VETO_REMITS,
+        },
+        status=REFUSED if form.errors else 200,
+    )

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import F
+
 from accounts.models import Grant, User
 from accounts.roles import Role
 from checklists.models import Check, DesignAnswer
 from gates.models import CriterionAnswer, Review, Rollout, SignOff
+from playbook.facts import SignOffFact
 from risks.models import Assessment
 
 
@@ -17,6 +20,9 @@ class Said:
 
     rollout: Rollout
     review: Review | None
+    reader: User
+    voices: Mapping[str, SignOffFact]
+    """What was said in each remit, counts, and may be read by everybody."""
 
     @cached_property
     def answers(self) -> Mapping[str, CriterionAnswer]:
@@ -43,10 +49,20 @@ class Said:
         return {row.mode: row for row in rows.select_related("assessed_by", "owner")}
 
     @cached_property
-    def sign_offs(self) -> Mapping[str, SignOff]:
+    def sign_offs(self) -> Mapping[str, list[SignOff]]:
+        """By remit and as they weigh, what this reader may read of what was said."""
+        found: dict[str, list[SignOff]] = {}
         if self.review is None:
-            return {}
-        return {row.remit: row for row in self.review.sign_offs.select_related("given_by")}
+            return found
+        rows = self.review.sign_offs.select_related(
+            "given_by", "answered_by", "delegation__delegate_from"
+        )
+        for row in rows.order_by("verdict", F("answered_at").asc(nulls_first=True), "given_at"):
+            voice = self.voices.get(row.remit)
+            read = {word.by.id for word in voice.all} if voice else set()
+            if row.given_by_id in {*read, self.reader.pk}:
+                found.setdefault(row.remit, []).append(row)
+        return found
 
     @cached_property
     def reviewers(self) -> Mapping[str, list[User]]:

@@ -22,9 +22,9 @@ from gates.resting import words_of
 from gates.services import stalls
 from gates.services.decisions import FactsChanged
 from gates.views.deciders import may_decide, who_decides, why_not
-from gates.views.decisions import read_signed, sign
 from gates.views.loading import load
 from gates.views.page import CHANGED, REFUSED, judged, show
+from gates.views.signed import read_signed, sign
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit
 from playbook.labels import stall_reasons

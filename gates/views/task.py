@@ -61,6 +61,10 @@ class Task:
     answer: str = ""
     said: str = ""
     evidence: Evidence | None = None
+    reply: str = ""
+    """What an objection was answered."""
+    own: bool = False
+    """Whether the reader's voice is in it."""
     confirms: str = ""
     """The MVP check that verified evidence is yet to be confirmed for, where the reader may."""
     parts: Sequence["Task"] = ()
@@ -106,6 +110,11 @@ class Section:
     @property
     def met(self) -> int:
         return self.states.count("m")
+
+    @property
+    def excepted(self) -> int:
+        """Criteria that are not met and that an exception excuses."""
+        return self.states.count("e")
 
     @property
     def total(self) -> int:

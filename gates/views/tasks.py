@@ -12,23 +12,33 @@ from django.urls import reverse
 
 from accounts.models import User
 from gates import blockers
-from gates.blockers import LETTERS
+from gates.blockers import LETTERS, letter_of
 from gates.case import Case
 from gates.links import task_url
 from gates.models import Review, Rollout
 from gates.permissions import may_confirm
 from gates.views.deciders import may_decide, who_decides
 from gates.views.said import Said
+from gates.views.signing import sign_off_task
 from gates.views.task import STATES, Section, Task, check_mark, spelled
-from initiatives.permissions import is_member, may_edit, may_verify
+from initiatives.permissions import is_member, may_edit, may_oversee, may_verify
 from playbook.document import DesignArea, FailureMode
 from playbook.evaluate import Evaluation, Finding
 from risks.models import Assessment
 
 ASSESS_MINUTES = 20  # a fair guess at one failure mode with its figures to hand
 SUBMIT_MINUTES = 10
-SIGN_MINUTES = 15
-RESTS_ON = ("assumption", "architecture", "distance", "handoff", "champions", "band", "group")
+RESTS_ON = (
+    "assumption",
+    "kill",
+    "architecture",
+    "distance",
+    "handoff",
+    "champions",
+    "band",
+    "group",
+    "dependency",
+)
 
 
 @dataclass
@@ -43,7 +53,7 @@ class Worklist:
     sections: list[Section] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.said = Said(self.rollout, self.review)
+        self.said = Said(self.rollout, self.review, self.user, self.case.facts.sign_offs)
         self.sections = [section for section in self._sections() if section.tasks]
 
     @property
@@ -75,7 +85,7 @@ class Worklist:
             return "No owner yet"
         return "You" if owner.id == self.user.pk else owner.label
 
-    def _called(self, person: User) -> str:
+    def called(self, person: User) -> str:
         return "You" if person == self.user else str(person)
 
     # What there is to do
@@ -117,7 +127,13 @@ class Worklist:
 
     @property
     def own_objection(self) -> Task | None:
-        return next((task for task in self.objections if task.who == "You"), None)
+        """What the reader objected to, or somebody for them, and what keeps the gate shut."""
+        return next((task for task in self.objections if task.own), None)
+
+    @property
+    def to_answer(self) -> Task | None:
+        """The objection that the reader is to answer."""
+        return next((task for task in self.objections if task.mine and not task.reply), None)
 
     @property
     def who_decides(self) -> str:
@@ -152,7 +168,7 @@ class Worklist:
     def _sections(self) -> Iterator[Section]:
         if self.case.facts.gate is None:
             return
-        kinds = ("owed", "pause", "condition", "funding")
+        kinds = ("owed", "pause", "kill_hit", "condition", "funding")
         way = [self._in_the_way(finding) for finding in self._of(*kinds) if finding.blocks]
         yield self._section("way", "Before anything else", "kept", way)
         areas = [self._area(area) for area in self.case.document.design_areas]
@@ -173,7 +189,7 @@ class Worklist:
             "Minimum Viable Production",
             self._rung_noun,
             checks,
-            url=self._url("ladder") if self.may_edit else "",
+            url=self.url_of("ladder") if self.may_edit else "",
             url_text="The whole ladder, and assigning several at once",
         )
         modes = [self._mode(finding) for finding in self._of("failure_mode")]
@@ -201,10 +217,10 @@ class Worklist:
         return Section("premise", "What it rests on", "in order", tasks, letters)
 
     def _section(self, key: str, title: str, noun: str, tasks: list[Task], **more: str) -> Section:
-        states = "".join(LETTERS[finding.state] for finding in self._of(key))
+        states = "".join(letter_of(finding) for finding in self._of(key))
         return Section(key, title, noun, tasks, states or "m" * len(tasks), **more)
 
-    def _url(self, name: str, *args: object) -> str:
+    def url_of(self, name: str, *args: object) -> str:
         return reverse(f"gates:{name}", args=[self.rollout.initiative.reference, *args])
 
     def _task(self, finding: Finding, **more: Any) -> Task:
@@ -231,14 +247,18 @@ class Worklist:
 
     def _in_the_way(self, finding: Finding) -> Task:
         urls = {
-            "pause": lambda: self._url("initiative"),
-            "condition": lambda: self._url("condition", finding.key),
-            "funding": lambda: self._url("edit"),
+            "pause": lambda: self.url_of("initiative"),
+            "condition": lambda: self.url_of("condition", finding.key),
+            "kill_hit": lambda: self.url_of("kill", finding.key),
+            "funding": lambda: self.url_of("edit"),
         }
         made = urls.get(finding.kind)
-        late = {"status": "overdue", "word": "Overdue"} if finding.kind == "condition" else {}
-        who = finding.who or self.holder
-        return self._own(finding, made() if made else "", 5, who=who, **late)
+        more: dict[str, Any] = {"who": finding.who or self.holder}
+        if finding.kind == "condition":
+            more |= {"status": "overdue", "word": "Overdue"}
+        if finding.kind == "kill_hit":
+            more |= {"word": "Hit", "mine": may_oversee(self.user, self.rollout.initiative)}
+        return self._own(finding, made() if made else "", 5, **more)
 
     def _area(self, area: DesignArea) -> Task:
         keys = {question.key for question in area.questions}
@@ -258,7 +278,7 @@ class Worklist:
             status=status,
             word=word,
             who=self.holder,
-            url=self._url("design", area.key) if self.may_edit else "",
+            url=self.url_of("design", area.key) if self.may_edit else "",
             minutes=sum(part.minutes for part in parts if part.open),
             open=settled < len(parts),
             mine=self.works_on_it,
@@ -270,7 +290,7 @@ class Worklist:
         answer = self.said.design.get(finding.key)
         return self._own(
             finding,
-            self._url("design", self.case.document.area_of_question(finding.key).key)
+            self.url_of("design", self.case.document.area_of_question(finding.key).key)
             + f"#{finding.key}",
             question.minutes,
             needs=question.good_answer,
@@ -283,13 +303,14 @@ class Worklist:
         answer = self.said.answers.get(finding.key)
         return self._own(
             finding,
-            self._url("criterion", finding.key),
+            self.url_of("criterion", finding.key),
             criterion.minutes,
-            who=self._called(answer.answered_by) if answer and not finding.blocks else self.holder,
+            who=self.called(answer.answered_by) if answer and not finding.blocks else self.holder,
             needs=criterion.needs,
             answer=answer.note if answer else "",
             said=str(answer.answered_by) if answer else "",
             evidence=answer.evidence if answer else None,
+            **({"word": "Excepted"} if finding.state == "warning" else {}),
         )
 
     def _check(self, finding: Finding) -> Task:
@@ -304,7 +325,7 @@ class Worklist:
             who = "You" if mine else fact.assignee.label
         return self._own(
             finding,
-            self._url("check", finding.key),
+            self.url_of("check", finding.key),
             check.minutes,
             needs=check.needs,
             status=status,
@@ -329,47 +350,15 @@ class Worklist:
         status, word = words[finding.state]
         return self._own(
             finding,
-            self._url("risk", finding.key),
+            self.url_of("risk", finding.key),
             ASSESS_MINUTES,
             needs=mode.design_response,
             status=status,
             word=word,
-            who=self._called(row.owner) if row and row.owner else self.holder,
+            who=self.called(row.owner) if row and row.owner else self.holder,
             answer=row.response_text if row else "",
             said=f"{finding.text} {row.assessed_by}" if row else "",
         )
 
     def _sign_off(self, finding: Finding) -> Task:
-        remit = self.case.document.remit(finding.key)
-        given = self.said.sign_offs.get(finding.key)
-        submitted = self.review is not None and self.review.state == "submitted"
-        asked = self.said.reviewers.get(finding.key, [])
-        status, word = {
-            "met": ("signed", "Signed"),
-            "not_met": ("objects", "Objects"),
-        }.get(finding.state, ("asked", "Asked") if submitted else ("locked", "Cannot start"))
-        text = finding.text
-        mine, waits_for = submitted and self.user in asked and given is None, ""
-        if given is not None:
-            who = self._called(given.given_by)
-            if finding.blocks:
-                # Whoever objected has given their word; now it is for the owner to answer.
-                mine, waits_for = self.works_on_it, self.holder
-                verb = "answer" if waits_for == "You" else "answers"
-                text = f"{text} {waits_for} {verb} it."
-        else:
-            who = " or ".join(map(self._called, asked[:2])) or "Nobody holds this remit"
-            text = remit.asks if submitted else "Waits until the review is submitted."
-        return self._task(
-            finding,
-            text=text,
-            status=status,
-            word=word,
-            who=who,
-            url=self._url("sign_off", finding.key) if self.user in asked else "",
-            mine=mine,
-            waits_for=waits_for,
-            minutes=SIGN_MINUTES,
-            needs=remit.asks,
-            answer=given.note if given else "",
-        )
+        return self._task(finding, **sign_off_task(self, finding))

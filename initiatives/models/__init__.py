@@ -1,5 +1,15 @@
-"""Initiatives, the units they belong to, the people on them, their evidence, their money."""
+"""Initiatives, the units they belong to, the people on them, their evidence, their money, and what
+they share."""
 
+from initiatives.models.dependencies import (
+    Dependency,
+    DependencyKind,
+    DependencyQuerySet,
+    Fault,
+    FaultAnswer,
+    FaultVerdict,
+    Reliance,
+)
 from initiatives.models.evidence import Evidence, EvidenceQuerySet, evidence_path, web_address
 from initiatives.models.initiatives import (
     NAME_LENGTH,
@@ -12,6 +22,7 @@ from initiatives.models.initiatives import (
     PopulationUnit,
     Reference,
 )
+from initiatives.models.kills import KillCriterion
 from initiatives.models.money import BudgetKind, Cost, CostKind, Fund, Tranche
 from initiatives.models.premises import Assumption, AssumptionVerdict, ConditionContrast, Distance
 from initiatives.models.units import BusinessUnit
@@ -27,16 +38,24 @@ __all__ = [
     "ConditionContrast",
     "Cost",
     "CostKind",
+    "Dependency",
+    "DependencyKind",
+    "DependencyQuerySet",
     "Distance",
     "Evidence",
     "EvidenceQuerySet",
+    "Fault",
+    "FaultAnswer",
+    "FaultVerdict",
     "Fund",
     "ImpactClass",
     "Initiative",
     "InitiativeQuerySet",
+    "KillCriterion",
     "Membership",
     "PopulationUnit",
     "Reference",
+    "Reliance",
     "Tranche",
     "evidence_path",
     "web_address",

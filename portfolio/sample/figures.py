@@ -1,21 +1,23 @@
 """The sample's failure modes and their figures: assessments, source systems, metrics."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
 from gates.figures import implied
 from initiatives.models import Initiative
+from metrics.models import Metric, Source
+from metrics.observations import Reading, record_observations
 from metrics.services import add_metric
-from playbook.document import Document
+from playbook.document import Criterion, Document
 from portfolio.sample import wording
 from portfolio.sample.specs import Spec
 from risks.services import assess
 from risks.sources import list_source
 
+WEEK = timedelta(weeks=1)
 Tick = Callable[[], dict[str, Any]]
-DATED = (("baseline", "baseline_on"), ("latest", "latest_on"))
 
 
 def assess_all(
@@ -61,6 +63,66 @@ def list_rows(initiative: Initiative, spec: Spec, tick: Tick) -> None:
     for fields in spec.sources:
         list_source(initiative=initiative, fields=fields, **tick())
     for fields in spec.metrics:
-        act = tick()
-        days = {day: act["at"].date() for figure, day in DATED if figure in fields}
-        add_metric(initiative=initiative, fields={**fields, **days}, **act)
+        act, latest = tick(), fields.get("latest")
+        named = {name: value for name, value in fields.items() if name != "latest"}
+        if "baseline" in named:
+            named["baseline_on"] = act["at"].date()
+        metric = add_metric(initiative=initiative, fields=named, **act)
+        if latest is not None:
+            readings = [Reading(metric.pk, act["at"], latest)]
+            record_observations(initiative=initiative, readings=readings, source="form", **act)
+
+
+# What the sample's metrics are called by kind: unit, which way is better, baseline, target, good.
+MEASURED: dict[str, tuple[str, str, str, float | None, float, float]] = {
+    "business": ("Hours to a first answer", "hours", "down", 52, 30, 27.5),
+    "adoption": ("Adoption", "% of its users", "up", None, 60, 64),
+    "latency": ("Latency, 95 of 100 answers", "ms", "down", None, 400, 310),
+    "reliability": ("Availability", "%", "up", None, 99.5, 99.8),
+    "quality": ("Answers found right", "%", "up", None, 90, 93.5),
+    "cost": ("Cost of a case", "USD", "down", None, 2.5, 2.1),
+}
+
+
+def keep_measuring(initiative: Initiative, by: User, at: datetime) -> None:
+    """What monitoring sent since the last figure: one a week, as good as that."""
+    readings = []
+    for metric in Metric.objects.filter(initiative=initiative, latest__isnull=False):
+        assert metric.latest is not None
+        assert metric.latest_at is not None
+        weeks = range(1, (at - metric.latest_at) // WEEK + 1)
+        readings += [
+            Reading(metric.pk, metric.latest_at + week * WEEK, metric.latest) for week in weeks
+        ]
+    if readings:
+        record_observations(
+            initiative=initiative, readings=readings, source=Source.PULL, by=by, at=at
+        )
+
+
+def measure(initiative: Initiative, criterion: Criterion, tick: Tick) -> None:
+    """Figures that meet a computed criterion, one a week up to now."""
+    act = tick()
+    readings = []
+    for asked in criterion.measures:
+        name, unit, direction, baseline, target, good = MEASURED[asked.metric]
+        metric = Metric.objects.filter(initiative=initiative, kind=asked.metric).first()
+        if metric is None:
+            fields = {
+                "name": name,
+                "kind": asked.metric,
+                "unit": unit,
+                "direction": direction,
+                "baseline": baseline,
+                "baseline_on": None if baseline is None else act["at"].date(),
+                "target": target,
+                "measured_by": "Service monitoring",
+            }
+            metric = add_metric(initiative=initiative, fields=fields, **act)
+        weeks = 0 if asked.statistic == "last" else asked.periods
+        value = good if metric.target == target else metric.target or good
+        readings += [
+            Reading(metric.pk, act["at"] - timedelta(weeks=week), value)
+            for week in range(weeks, -1, -1)
+        ]
+    record_observations(initiative=initiative, readings=readings, source="form", **act)

@@ -11,6 +11,8 @@ from gates.models import Stage
 from gates.models.rollouts import PATH
 from gates.services.reviews import answer_criterion
 from gates.services.slips import settle
+from metrics.models import Metric, MetricKind
+from metrics.observations import Reading, record_observations
 from portfolio.sample import wording
 
 if TYPE_CHECKING:
@@ -22,7 +24,12 @@ AHEAD = timedelta(days=30)
 def renew(story: Story) -> None:
     """Fresh evidence for whatever its passed gates rest on and that runs out before long."""
     case = case_of(story.rollout, at=story.clock + AHEAD)
-    fallen = [f for failing in case.failing.values() for f in failing if f.kind == "criterion"]
+    fallen = [
+        finding
+        for failing in case.failing.values()
+        for finding in failing
+        if finding.kind == "criterion" and not case.document.criterion(finding.key).computed
+    ]
     if fallen:
         story._meet(fallen, case)
     lapsed = [
@@ -61,13 +68,25 @@ def lose_gate(story: Story) -> None:
 def _fail_last_gate(story: Story, *, days: int) -> None:
     story._at(days=days)
     last = story.document.gate(PATH.index(Stage(story.rollout.stage)) - 1)
-    answer_criterion(
-        rollout=story.rollout,
-        criterion=next(criterion for criterion in last.criteria if criterion.standing),
-        verdict="not_met",
-        note=wording.FALLEN,
-        evidence=None,
-        days_valid=None,
-        **story._tick(),
-    )
+    judged = next((c for c in last.criteria if c.standing and not c.computed), None)
+    if judged is None:
+        _lose_users(story)
+    else:
+        answer_criterion(
+            rollout=story.rollout,
+            criterion=judged,
+            verdict="not_met",
+            note=wording.FALLEN,
+            evidence=None,
+            days_valid=None,
+            **story._tick(),
+        )
     settle(rollout=story.rollout, at=story._tick()["at"])
+
+
+def _lose_users(story: Story) -> None:
+    """A survey of last week found fewer users than the target asks."""
+    adoption = Metric.objects.get(initiative=story.initiative, kind=MetricKind.ADOPTION)
+    act = story._tick()
+    reading = Reading(adoption.pk, act["at"] - timedelta(weeks=1), (adoption.target or 60) - 19)
+    record_observations(initiative=story.initiative, readings=[reading], source="form", **act)

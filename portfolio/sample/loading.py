@@ -17,7 +17,7 @@ from initiatives import hooks
 from initiatives.models import Initiative
 from initiatives.services import assign_people, create_initiative, unit_at
 from playbook.services import ensure_standard
-from portfolio.sample import money, publishing
+from portfolio.sample import meeting, money, publishing, sharing
 from portfolio.sample.copying import check_at_once, in_one_piece
 from portfolio.sample.specs import CLAIMS, OWNERS, SPECS, Spec
 from portfolio.sample.story import Story
@@ -41,15 +41,17 @@ def load(
     if User.objects.exists() or Initiative.objects.exists():
         return 0
     check_at_once()
-    ensure_standard(at=now - timedelta(weeks=70))
+    playbook = ensure_standard(at=now - timedelta(weeks=70))
     cast = _cast()
     money.set_up(cast, now)
     with in_one_piece(), hooks.gathered(now):
         for done, spec in enumerate(specs, start=1):
             Story(spec, cast, now).tell()
             told(done, len(specs))
+        sharing.fail(cast, playbook.parsed, now)
         _claims(cast, now)
     publishing.draft(cast, now)
+    meeting.call(cast, now)
     return len(specs) + len(CLAIMS)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from gates.case import Case
 from gates.models import Rollout
+from gates.services.kills import state_kill_criterion
 from initiatives.models import Initiative
 from initiatives.premises import contrast, judge_assumption, state_assumption
 from initiatives.services import edit_initiative
@@ -13,6 +14,10 @@ from playbook.findings import Finding
 ASSUMED = (
     ("Nightly records arrive complete before six", "Four weeks of deliveries", "27 of 28 nights"),
     ("Staff act on what it suggests", "Every tenth case followed to its end", "8 of 10 cases"),
+)
+ENDS = (
+    ("Staff go back to the old way", "Fewer than 4 of 10 cases use it after eight weeks"),
+    ("A wrong answer reaches the public unseen", "One case in which nobody looked before it went"),
 )
 # Each condition of a pilot: as it is there, as production will have it, and how far apart.
 CONTRASTS = {
@@ -41,6 +46,9 @@ def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) 
                 _judge(initiative, act)
             if initiative.number % DESCRIBED_EACH == 3:
                 _describe(initiative, case, act)
+        case "kill":
+            for text, sign in ENDS:
+                state_kill_criterion(initiative=initiative, text=text, sign=sign, **act)
         case "assumption":
             _judge(initiative, act)
         case "architecture":

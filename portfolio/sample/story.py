@@ -8,7 +8,13 @@ from random import Random
 from typing import Any
 
 from accounts.models import User
-from checklists.services import answer_question, assign_check, meet_check, plan_check
+from checklists.services import (
+    answer_question,
+    assign_check,
+    meet_check,
+    plan_check,
+    verify_proof,
+)
 from gates.case import Case, case_of
 from gates.models import Condition, Review, Rollout, Stage
 from gates.models.rollouts import PATH
@@ -23,11 +29,19 @@ from initiatives.services import (
     create_initiative,
     set_contributors,
     unit_at,
-    verify_evidence,
 )
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
-from portfolio.sample import figures, holding, money, premises, resting, running, wording
+from portfolio.sample import (
+    figures,
+    holding,
+    money,
+    premises,
+    resting,
+    running,
+    sharing,
+    wording,
+)
 from portfolio.sample.specs import Spec
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
@@ -121,6 +135,7 @@ class Story:
         if spec.owner == "Maya Okafor":
             people = [self.cast["Devin Park"]]
             set_contributors(initiative=self.initiative, people=people, **self._tick())
+        sharing.begin(self)
 
     def _case(self) -> Case:
         return case_of(self.rollout, at=self.clock)
@@ -143,7 +158,12 @@ class Story:
         )
 
     def _verify(self, evidence: Evidence) -> None:
-        verify_evidence(evidence=evidence, by=self.cast["Devin Park"], at=self._tick()["at"])
+        verify_proof(
+            evidence=evidence,
+            document=self.document,
+            by=self.cast["Devin Park"],
+            at=self._tick()["at"],
+        )
 
     def _meet(self, findings: Sequence[Finding], case: Case, authors: Sequence[User] = ()) -> None:
         """End these blockers. ``authors`` bring the evidence in turn; else the owner does."""
@@ -170,6 +190,9 @@ class Story:
                     )
                 case "criterion":
                     criterion = case.document.criterion(finding.key)
+                    if criterion.computed:
+                        figures.measure(self.initiative, criterion, self._tick)
+                        continue
                     answer_criterion(
                         rollout=self.rollout,
                         criterion=criterion,
@@ -181,7 +204,7 @@ class Story:
                     )
                 case "rung":
                     self._climb(finding.key, case, pack)
-                case "assumption" | "architecture" | "band":
+                case "assumption" | "architecture" | "band" | "kill":
                     premises.settle(self.rollout, case, finding, self._tick())
 
         for pack in packs:
@@ -239,6 +262,9 @@ class Story:
         )
         self.rollout = Rollout.objects.select_related("initiative").get(pk=self.rollout.pk)
 
+    def _keep_measuring(self) -> None:
+        figures.keep_measuring(self.initiative, self.owner, self._tick()["at"])
+
     # Stretches of the way
 
     def _pass_gate(self, gate: int, week: float, *, conditional: bool) -> None:
@@ -256,6 +282,7 @@ class Story:
         missing = MISSING[gate] if conditional else ""
         self._sign(review, [remit for remit in remits if remit != missing])
         self._at(weeks=week)
+        self._keep_measuring()
         if conditional:
             condition = NewCondition(
                 blocker=f"sign_off:{missing}",
@@ -279,6 +306,7 @@ class Story:
         self._at(days=-max(spec.touched, days + 2 if state == "submitted" else 0))
         self._assess(spec.risk)
         figures.list_rows(self.initiative, spec, self._tick)
+        self._keep_measuring()
         if PATH.index(Stage(self.rollout.stage)) >= len(WEEKS) - 2:
             holding.renew(self)
         case = self._case()

@@ -22,11 +22,13 @@ from gates.links import task_url
 from gates.models import Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.nextstep import task_title
+from gates.today import today
 from gates.views.task import LATE, check_mark
 from gates.views.task import STATES as TASK_STATES
 from initiatives.models import Initiative
 from playbook.findings import Finding
 from portfolio import waiting
+from portfolio.asked import stands_in
 
 PAGE_SIZE = 25
 TASKS_SHOWN = 3
@@ -154,6 +156,8 @@ class Waiting:
     deciders: str
     text: str
     acts: list[tuple[str, str]]
+    again: list[str]
+    """The remits in which the reader's objection was answered."""
 
 
 @login_required
@@ -175,6 +179,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
             "mine": mine,
             "my_count": waiting.waits(request, reader).decisions,
             "all_count": everybodys.count(),
+            "sees_meetings": reader.may(Permission.SEE_ALL),
             "may_ever": reader.may(Permission.DECIDE_ALL) or reader.sponsored_initiatives.exists(),
         },
     )
@@ -183,7 +188,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """What waits for a sign-off in one of the reader's remits, the one due first in front."""
+    """What waits for a voice of the reader's, or of somebody whom they stand in for, the one due
+    first in front."""
     reader = reader_of(request)
     reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document(request)))
     page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -192,6 +198,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "page": page,
         "waiting": waiting_of(list(page.object_list), reader),
         "remits": sorted(str(Remit(remit).label) for remit in reader.remits),
+        "stands_in": list(stands_in(reader, today())),
     }
     return render(request, "portfolio/inbox.html", context)
 
@@ -221,6 +228,7 @@ def _waiting(review: Review, case: Case, reader: User, today: date) -> Waiting:
         deciders=" or ".join(person.label for person in case.facts.deciders[:3]),
         text=_in_a_line(case),
         acts=_sign_offs(case, initiative.reference, reader),
+        again=_answered(case, reader),
     )
 
 
@@ -247,9 +255,20 @@ def _in_a_line(case: Case) -> str:
 
 
 def _sign_offs(case: Case, reference: str, reader: User) -> list[tuple[str, str]]:
-    """The sign-offs that this reader can give: the remit's name and the page's address."""
+    """What this reader can sign, or look at again: the remit's name and the page's address."""
+    again = _answered(case, reader)
     return [
-        (str(Remit(finding.key).label), task_url(case.document, reference, finding))
+        (name, task_url(case.document, reference, finding))
         for finding in case.evaluation.of("sign_off")
-        if finding.state == "waiting" and finding.key in reader.remits
+        if (name := str(Remit(finding.key).label)) in again
+        or (finding.state == "waiting" and case.facts.asks(reader.pk, finding.key))
+    ]
+
+
+def _answered(case: Case, reader: User) -> list[str]:
+    """The names of remits in which an objection of the reader's was answered."""
+    return [
+        str(Remit(key).label)
+        for key, given in case.facts.sign_offs.items()
+        if any(word.answer and reader.pk in word.whose for word in given.all)
     ]

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hands import Mouse
@@ -91,6 +92,23 @@ class Someone:
         self.button("Save the judgement")
         self.sees("Saved: ")
 
+    def measures(self, criterion: str, metric: str, *, baseline: float, latest: float) -> None:
+        """Names what a computed criterion is told by, with its figures, and sees it met."""
+        self.link(criterion, self.page.locator("#criterion"))
+        self.sees("No business outcome metric is named.")
+        back = self.page.url
+        self.link("Name it")
+        self.fill(Metric=metric, What_records_it="Case system", Latest_figure=str(latest))
+        self.pick("Business outcome")
+        self.pick("Lower is better")
+        self.hands.fill(self.page.locator("#id_baseline"), str(baseline))
+        today = timezone.now().date()
+        self.hands.fill_day(self.field("Baseline measured on"), today)
+        self.hands.fill_day(self.field("Measured on"), today)
+        self.button("Add it")
+        self.open(back)
+        self.sees(f"{metric}: {latest:g}, needs less than {baseline:g}")
+
     def _proves(self, evidence: str, new: bool) -> None:
         if new:
             self.fill(What_it_shows=evidence, Link=EVIDENCE_LINK)
@@ -112,6 +130,13 @@ class Someone:
         self.fill(Assumption=text, How_the_pilot_tests_it=tested_by)
         self.button("State it")
         self.sees("Assumption stated.")
+
+    def agrees_to_end(self, text: str, *, shown_by: str) -> None:
+        """Agrees on something that would end it, and on what shows it."""
+        self.link("Kill criteria", self.page.locator("#premise"))
+        self.fill(What_would_end_it=text, Figure_or_event_that_shows_it=shown_by)
+        self.button("Agree on it")
+        self.sees("Kill criterion stated.")
 
     def assesses(self, mode: str, *, impact: int = 2) -> None:
         """Judges a failure mode to be unlikely, with its response built in."""

@@ -81,6 +81,8 @@ def test_from_intake_to_steady_state(visit: Visit) -> None:
         owner.judges(criterion, evidence="Baseline report", new=number == 0)
     owner.assumes("Records arrive by six", tested_by="Four weeks of deliveries")
     owner.open(review)
+    owner.agrees_to_end("Nobody uses it", shown_by="Below 10 % of the cases after four weeks")
+    owner.open(review)
     owner.submits(refused=True)
     owner.sees("Not assessed, so nobody knows whether it is critical.")
     owner.open(review)
@@ -98,6 +100,8 @@ def test_from_intake_to_steady_state(visit: Visit) -> None:
     # Gate 1: every check gets somebody who answers for it. An objection keeps the gate shut.
     owner_opens(1)
     owner.takes_every_check("Maya Okafor")
+    owner.open(review)
+    owner.measures("Business metrics improved", "Days to a first look", baseline=9, latest=6)
     owner.open(review)
     owner.judges(owner.open_tasks("criterion")[0], evidence="Pilot figures", new=True)
     the_rest_is_done()

@@ -16,6 +16,7 @@ from checklists.models import Check
 from checklists.services import answer_question
 from gates.case import case_of
 from gates.models import Condition, Decision, Review, Rollout
+from gates.services.kills import record_hit
 from gates.services.reviews import answer_criterion, sign_off, withdraw_review
 from gates.services.rollouts import pause
 from initiatives.models import Initiative
@@ -58,7 +59,7 @@ def lose_funder(rollout: Rollout, cast: dict[str, User]) -> None:
 def fail_criterion(rollout: Rollout, cast: dict[str, User]) -> None:
     answer_criterion(
         rollout=rollout,
-        criterion=_gate(rollout).criteria[0],
+        criterion=next(c for c in _gate(rollout).criteria if not c.computed),
         verdict="not_met",
         note="It fell back.",
         evidence=None,
@@ -129,6 +130,15 @@ def drop_assumptions(rollout: Rollout, cast: dict[str, User]) -> None:
     rollout.initiative.assumptions.all().delete()
 
 
+def drop_kill_criteria(rollout: Rollout, cast: dict[str, User]) -> None:
+    rollout.initiative.kill_criteria.all().delete()
+
+
+def hit_kill_criterion(rollout: Rollout, cast: dict[str, User]) -> None:
+    kill = rollout.initiative.kill_criteria.get()
+    record_hit(kill=kill, note="4 % in week four.", by=cast["maya"], at=timezone.now())
+
+
 def plan_to_rebuild(rollout: Rollout, cast: dict[str, User]) -> None:
     Initiative.objects.filter(pk=rollout.initiative_id).update(architecture="rebuild")
 
@@ -156,6 +166,8 @@ def leave_a_group_behind(rollout: Rollout, cast: dict[str, User]) -> None:
 
 BREAKS: dict[str, Break] = {
     "assumption": drop_assumptions,
+    "kill": drop_kill_criteria,
+    "kill_hit": hit_kill_criterion,
     "architecture": plan_to_rebuild,
     "handoff": hand_over_unequipped,
     "band": leave_the_band,
@@ -175,6 +187,7 @@ BREAKS: dict[str, Break] = {
 ASKED_AT = {
     "design": {0},
     "assumption": {0, 1},
+    "kill": {0},
     "architecture": {1},
     "handoff": {2},
     "band": {3},

@@ -15,9 +15,9 @@ from audit.services import verify
 from gates.case import case_of
 from gates.models import Decision, Rollout
 from operations.services import count_exposure
-from playbook.document import Document
+from playbook.document import Criterion, Document
 from playbook.evaluate import rung_of
-from tests.factories import FUNDED, make_playbook, make_user
+from tests.factories import FIGURES, FUNDED, make_playbook, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +52,34 @@ def settle_design(owner: Hand, document: Document) -> None:
         owner.send(f"design/{area.key}/", **typed)
 
 
+def measure(owner: Hand, criterion: Criterion) -> None:
+    """Names what the criterion is computed from, and brings six weeks of figures as lines."""
+    lines, now = [], timezone.now()
+    for measure in criterion.measures:
+        direction, baseline, target, good = FIGURES[measure.metric]
+        name = f"{criterion.key} {measure.metric}"
+        named = {
+            "name": name,
+            "kind": measure.metric,
+            "direction": direction,
+            "target": target,
+            "measured_by": "Case system",
+        }
+        if baseline is not None:
+            named |= {"baseline": baseline, "baseline_on": now.date().isoformat()}
+        owner.send("metrics/", **named)
+        days = [(now - timedelta(weeks=week)).date().isoformat() for week in range(6)]
+        lines += [f"{name}\t{day}\t{good}" for day in days]
+    owner.send("metrics/record/", lines="1", text="\n".join(lines))
+    assert "Not met" not in owner.read(f"criteria/{criterion.key}/")
+    assert "Unknown" not in owner.read(f"criteria/{criterion.key}/")
+
+
 def judge_criteria(owner: Hand, document: Document, gate: int, evidence: str) -> None:
     for criterion in document.gate(gate).criteria:
+        if criterion.computed:
+            measure(owner, criterion)
+            continue
         typed = {"verdict": "met", "note": "Measured.", "evidence": evidence}
         owner.send(f"criteria/{criterion.key}/", **typed)
 
@@ -75,6 +101,7 @@ def lay_premises(owner: Hand, rollout: Rollout, gate: int) -> None:
     match gate:
         case 0:
             owner.send("premises/", part="assumption", text="Records arrive by six", test="Watch")
+            owner.send("premises/", part="kill", text="Nobody uses it", sign="Below 10 %")
         case 1:
             assumption = rollout.initiative.assumptions.get()
             typed = {"verdict": "validated", "finding": "27 of 28 nights."}

@@ -25,8 +25,6 @@ HELPFUL = {
     "baseline": None,
     "baseline_on": None,
     "target": None,
-    "latest": 85,
-    "latest_on": NOW.date(),
 }
 
 
@@ -61,8 +59,7 @@ def test_adding_changing_and_taking_off_leave_their_events(rollout: Rollout, may
         ({"name": " "}, "give its name"),
         ({"name": "minutes A CASE"}, "is there already"),
         ({"baseline_on": None}, "Baseline measured on: give the figure and its day"),
-        ({"latest": 12}, "Measured on: give the figure and its day"),
-        ({"latest": 12, "latest_on": NOW.date() + timedelta(days=1)}, "a day that has come"),
+        ({"baseline_on": NOW.date() + timedelta(days=1)}, "a day that has come"),
         ({"target": 31}, "worse than the baseline"),
         ({"direction": "up"}, "worse than the baseline"),
     ],

@@ -19,7 +19,7 @@ ASSESSED = RiskFact(2, 2, "in_place", 1, 1, LATER)
 
 
 def test_nothing_is_shown_by_nothing() -> None:
-    assert shown(NOTHING) == frozenset()
+    assert shown(standard(), NOTHING) == frozenset()
 
 
 def test_each_kind_shows_what_it_holds() -> None:
@@ -30,7 +30,7 @@ def test_each_kind_shows_what_it_holds() -> None:
         answers={"security_assessed": JUDGED},
         risks={"governance": ASSESSED},
     )
-    assert shown(facts) == {
+    assert shown(standard(), facts) == {
         "check:audit_log",
         "question:governance_rules",
         "criterion:security_assessed",
@@ -52,7 +52,7 @@ def test_each_kind_shows_what_it_holds() -> None:
     ],
 )
 def test_what_does_not_hold_today_shows_nothing(change: dict[str, object]) -> None:
-    assert shown(replace(NOTHING, **change)) == frozenset()  # type: ignore[arg-type]
+    assert shown(standard(), replace(NOTHING, **change)) == frozenset()  # type: ignore[arg-type]
 
 
 def test_a_clause_is_shown_whole_in_part_or_not_yet() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.document import Document
+from playbook.document import Criterion, Document
 from playbook.evaluate import evaluate, rung_of
 from playbook.facts import (
     AnswerFact,
@@ -15,6 +15,8 @@ from playbook.facts import (
     DesignFact,
     ExposureFact,
     Facts,
+    KillFact,
+    MeasuredFact,
     Person,
     ReviewFact,
     RiskFact,
@@ -22,6 +24,7 @@ from playbook.facts import (
 )
 from playbook.labels import holds_until, labels
 from playbook.loading import standard
+from playbook.measuring import asked
 from playbook.places import data_of
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -58,7 +61,8 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
         deciders=(CAROL,),
         barred=(MAYA,),
         design={question.key: DesignFact(True) for question in document.questions},
-        answers={c.key: met for c in document.criteria_for(gate, "ordinary")},
+        answers={c.key: met for c in document.criteria_for(gate, "ordinary") if not c.computed},
+        measured={c.key: good(c) for c in document.criteria_for(gate, "ordinary") if c.computed},
         checks={
             check.key: rung.get(
                 str(rung_of(document.gate(gate), check)),
@@ -75,8 +79,34 @@ def facts_ready_for(gate: int, /, **changes: object) -> Facts:
         population=6400,
         assumptions=(AssumptionFact(1, "Records arrive nightly", "validated", True),),
         exposure=ExposureFact(960, TODAY) if gate == 3 else None,
+        kill_criteria=(KillFact(1, "Nobody uses it", "Below 10 % of cases"),),
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def good(criterion: Criterion, **changes: object) -> tuple[MeasuredFact, ...]:
+    """A metric for each measure of a computed criterion, its figures as good as asked."""
+    return tuple(
+        replace(
+            MeasuredFact(
+                measure=measure.key,
+                metric=number,
+                name=measure.metric.capitalize(),
+                unit="%",
+                direction="up",
+                baseline=50,
+                target=60,
+                asked=asked(measure),
+                measured_on=TODAY,
+                stale=False,
+                value=62,
+                count=max(measure.periods, measure.least),
+                periods=measure.periods,
+            ),
+            **changes,  # type: ignore[arg-type]
+        )
+        for number, measure in enumerate(criterion.measures, start=1)
+    )
 
 
 def blockers(facts: Facts) -> dict[str, str]:
@@ -93,6 +123,8 @@ def test_every_criterion_that_is_not_met_unknown_or_stale_blocks_in_its_own_way(
     ready = facts_ready_for(gate)
     yesterday = TODAY - timedelta(days=1)
     for criterion in standard().gate(gate).criteria:
+        if criterion.computed:
+            continue
         others = {key: fact for key, fact in ready.answers.items() if key != criterion.key}
         states = {
             "unknown": others,
@@ -110,9 +142,44 @@ def test_every_criterion_that_is_not_met_unknown_or_stale_blocks_in_its_own_way(
             assert found == {f"criterion:{criterion.key}": state}
 
 
+@pytest.mark.parametrize("gate", [1, 3, 4])
+def test_every_computed_criterion_blocks_in_its_own_way(gate: int) -> None:
+    ready = facts_ready_for(gate)
+    for criterion in (c for c in standard().gate(gate).criteria if c.computed):
+        changes: dict[str, dict[str, object]] = {
+            "unknown": {"measured_on": None, "value": None, "count": 0, "periods": 0},
+            "not_met": {"value": 49},
+            "stale": {"stale": True},
+        }
+        for state, change in changes.items():
+            measured = {**ready.measured, criterion.key: good(criterion, **change)}
+            assert blockers(replace(ready, measured=measured)) == {
+                f"criterion:{criterion.key}": state
+            }
+        none = {**ready.measured, criterion.key: ()}
+        assert blockers(replace(ready, measured=none)) == {f"criterion:{criterion.key}": "unknown"}
+
+
+def test_a_computed_criterion_says_its_figure_what_it_needs_and_when_it_was_measured() -> None:
+    ready = facts_ready_for(3)
+    key = "adoption_on_target"
+    found = next(f for f in evaluate(standard(), ready).findings if f.key == key)
+    assert found.text == (
+        "Adoption: 62 % at worst, needs at least 60 % in each of the last 4 weeks; "
+        "measured on 16 Nov 2026."
+    )
+
+
+def test_nobody_answers_a_computed_criterion_by_hand() -> None:
+    ready = facts_ready_for(3)
+    ticked = {**ready.answers, "adoption_on_target": AnswerFact("met", "", PROOF, LATER, TODAY)}
+    facts = replace(ready, answers=ticked, measured={**ready.measured, "adoption_on_target": ()})
+    assert blockers(facts) == {"criterion:adoption_on_target": "unknown"}
+
+
 def test_met_without_evidence_is_unknown_and_never_a_pass() -> None:
     ready = facts_ready_for(1)
-    key = standard().gate(1).criteria[0].key
+    key = next(c.key for c in standard().gate(1).criteria if not c.computed)
     answers = {**ready.answers, key: AnswerFact("met", "", "", None, TODAY)}
     assert blockers(replace(ready, answers=answers)) == {f"criterion:{key}": "unknown"}
 

@@ -126,6 +126,17 @@ def test_a_threshold_is_tightened(office: Client, draft: PlaybookDraft):
     assert document_of(draft).rating.critical_from == 15
 
 
+def test_more_voices_are_asked_of_a_remit_and_never_fewer_than_one(
+    office: Client, draft: PlaybookDraft
+):
+    save(office, url("playbook_part", "remits/security"), quorum="2", unanimous="on")
+    remit = document_of(draft).remit("security")
+    assert (remit.quorum, remit.unanimous) == (2, True)
+    page = save(office, url("playbook_part", "remits/security"), quorum="0")
+    assert page.status_code == 422
+    assert document_of(draft).remit("security").quorum == 2
+
+
 def test_a_graver_threshold_goes_before_the_others(office: Client, draft: PlaybookDraft):
     where = "failure_modes/data_quality/indicators/records_missing_fields"
     before = len(document_of(draft).mode("data_quality").indicators[0].thresholds)

@@ -11,6 +11,7 @@ from audit.services import verify
 from gates.models import Rollout, Slip, Standing
 from gates.standings import refresh
 from initiatives.models import Initiative
+from portfolio.models import Meeting
 from portfolio.sample.loading import load
 from portfolio.sample.seed import seed
 from portfolio.sample.specs import CLAIMS, SPECS
@@ -46,6 +47,9 @@ def test_the_sample_tells_every_trouble_through_the_services() -> None:
     assert set(Rollout.objects.values_list("stage", flat=True)) >= {"stopped", "retired", "steady"}
     newest = Initiative.objects.order_by("-touched_at").values_list("touched_at", flat=True)[0]
     assert newest <= NOW + timedelta(days=1)
+    meeting = Meeting.objects.get()
+    assert meeting.day > NOW.date()
+    assert meeting.items.exists()
     events, breaks = verify()
     assert events > 1000
     assert breaks == []

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.views.defaults import server_error
 
 from gates.models import Rollout
+from gates.services.kills import record_hit
 from gates.services.rollouts import pause
 from gates.services.slips import settle
 from gates.services.stalls import note_stall
@@ -29,6 +30,7 @@ from tests.factories import (
     PASSWORD,
     make_assessment,
     make_decision,
+    make_exception,
     make_giving_way,
     make_initiative,
     make_passed,
@@ -60,6 +62,9 @@ EMPTY = (
     ("office", "portfolio:proving"),
     ("office", "portfolio:imports"),
     ("office", "portfolio:funds"),
+    ("office", "portfolio:dependencies"),
+    ("office", "portfolio:conditions"),
+    ("office", "portfolio:meetings"),
     ("office", "portfolio:intake"),
     ("office", "portfolio:playbook_draft"),
     ("office", "portfolio:playbook_moves"),
@@ -79,12 +84,14 @@ SITUATIONS = (
     ("fresh", "owner", "gates:evidence_list"),
     ("fresh", "owner", "gates:sources"),
     ("fresh", "owner", "gates:metrics"),
+    ("fresh", "owner", "gates:dependencies"),
     ("fresh", "office", "gates:decide"),
     ("fresh", "owner", "gates:money"),
     ("submitted", "executive", "gates:initiative"),
     ("submitted", "owner", "gates:review"),
     ("submitted", "owner", "gates:submit"),
     ("submitted", "reviewer", "gates:sign_off"),
+    ("submitted", "reviewer", "gates:stand_ins"),
     ("submitted", "second_office", "gates:decide"),
     ("submitted", "owner", "gates:decide"),
     ("claimed", "office", "gates:initiative"),
@@ -104,6 +111,9 @@ SITUATIONS = (
     ("taken_back", "office", "gates:holding"),
     ("steady", "owner", "gates:initiative"),
     ("steady", "owner", "gates:review"),
+    ("hit", "owner", "gates:initiative"),
+    ("hit", "executive", "gates:review"),
+    ("hit", "second_office", "gates:decide"),
 )
 
 
@@ -227,7 +237,10 @@ class Gallery:
             self.states[f"start page for {role}"] = self._page(role, "/")
         found = self._page("office", reverse("portfolio:table") + "?q=nothing+is+called+this")
         self.states["table that finds nothing"] = found
+        ledger = reverse("portfolio:conditions") + "?show=exceptions"
+        self.states["ledger of exceptions"] = self._page("office", ledger)
         self.states["proposal that looks alike"] = self._proposal_again()
+        self.states["shared thing that looks alike"] = self._named_again()
 
     def _proposal_again(self) -> Answer:
         """The form to add an initiative, on which one is pointed out that looks the same."""
@@ -246,6 +259,15 @@ class Gallery:
         assert made is not None
         assert b"shown this once" in made.body
         self.states["token just made"] = made
+
+    def _named_again(self) -> Answer:
+        """The form to name something shared, on which one of nearly that name is pointed out."""
+        url = reverse("gates:dependencies", args=[self.arguments["reference"]])
+        typed = {"new-kind": "team", "new-name": "Acme speeches", "new-used_for": "Words"}
+        answer = self._ask(self.clients["owner"], "POST", url, part="new", **typed)
+        assert answer is not None
+        assert b"Is it one of these?" in answer.body
+        return answer
 
     def _refusals(self) -> None:
         owner, login = self.clients["owner"], reverse("account_login")
@@ -313,7 +335,13 @@ def situations(cast: Cast, at: datetime) -> Mapping[str, Rollout]:
     make_giving_way(taken_back, gate=1, by=cast.owner, at=earlier)
     settle(rollout=taken_back, at=at)
     steady = make_passed(begun("Mail routing"), gates=5, at=at - timedelta(days=1), **people)
+    hit = make_passed(begun("Queue forecast"), gates=1, at=at, **people)
+    criterion = hit.playbook.parsed.gate(1).criteria[0].key
+    make_exception(hit, criterion, by=cast.owner, approved_by=cast.office, at=at)
+    kill = hit.initiative.kill_criteria.get()
+    record_hit(kill=kill, note="4 % in week four.", by=cast.owner, at=at)
     return {
+        "hit": hit,
         "fresh": begun("A new idea"),
         "submitted": submitted,
         "claimed": begun("Chat for everyone", "steady", owner=None, sponsor=None),

@@ -46,10 +46,13 @@ PART_OF_IT = "sn++++++n"
 OWNS_IT = "sn+nn+++n"
 WORKS_ON_IT = "sn++fff+n"
 ANSWERS_FOR_IT = "sn+ffff+n"
+ENDS_IT = "sn+++ff+n"
 CHECKS_IT = "sn++ff++n"
 SIGNS_OFF = "snffff+fn"
 DECIDES = "snff+ff+n"
 ASSIGNS = "snfffff+n"
+REVIEWERS = "sfffff+ff"
+REVIEWER_OR_ADMINISTRATOR = "sfffff+f+"
 OFFICE = "sffffff+f"
 OFFICE_NO_METHOD = "sffffff-f"
 SEES_ALL = "sffff+++f"
@@ -117,12 +120,24 @@ RULES = {
     "portfolio:playbook_part": Rule(OFFICE, OFFICE, OFFICE_NO_METHOD),
     "portfolio:playbook_add": Rule(OFFICE, OFFICE, OFFICE_NO_METHOD),
     "portfolio:playbook_moves": Rule(OFFICE, OFFICE, OFFICE_NO_METHOD),
+    "portfolio:dependencies": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:dependency": Rule(SEES_ALL, NOT_IN_USE),
     "portfolio:funds": Rule(SEES_ALL, NOT_IN_USE),
     "portfolio:fund": Rule(SEES_ALL, NOT_IN_USE),
     "portfolio:fund_add": Rule(OFFICE, OFFICE),
     "portfolio:fund_edit": Rule(OFFICE, OFFICE),
     "portfolio:dashboard": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:conditions": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:decisions": Rule(SIGNED_IN, NOT_IN_USE),
+    "portfolio:meetings": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:meeting_call": Rule(OFFICE, OFFICE),
+    "portfolio:meeting": Rule(SEES_ALL, OFFICE),
+    "portfolio:meeting_minutes": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:meeting_change": Rule(OFFICE, OFFICE),
+    "portfolio:meeting_build": Rule(NOT_IN_USE, OFFICE),
+    "portfolio:meeting_close": Rule(OFFICE, OFFICE),
+    "portfolio:meeting_move": Rule(NOT_IN_USE, OFFICE),
+    "portfolio:meeting_defer": Rule(NOT_IN_USE, OFFICE),
     "portfolio:tasks": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:inbox": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:imports": Rule(OFFICE, OFFICE, OFFICE_NO_METHOD),
@@ -159,12 +174,19 @@ RULES = {
     "gates:submit": Rule(PART_OF_IT, ANSWERS_FOR_IT),
     "gates:withdraw": Rule(ANSWERS_FOR_IT, ANSWERS_FOR_IT),
     "gates:sign_off": Rule(SIGNS_OFF, SIGNS_OFF),
+    "gates:answer_objection": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:stand_ins": Rule(SIGNED_IN, REVIEWERS),
+    "gates:stand_ins_of": Rule(ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR_NO_METHOD),
+    "gates:end_delegation": Rule(NOT_IN_USE, REVIEWER_OR_ADMINISTRATOR),
     "gates:criterion": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:design": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:ladder": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:check": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:sources": Rule(PART_OF_IT, WORKS_ON_IT),
     "gates:source": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:dependencies": Rule(PART_OF_IT, WORKS_ON_IT),
+    "gates:dependency": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:fault": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:metrics": Rule(PART_OF_IT, WORKS_ON_IT),
     "gates:metric": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:reach": Rule(PART_OF_IT, NOT_IN_USE),
@@ -186,7 +208,12 @@ RULES = {
     "gates:decision": Rule(PART_OF_IT, NOT_IN_USE),
     "gates:stall": Rule(WORKS_ON_IT, WORKS_ON_IT),
     "gates:revive": Rule(PART_OF_IT, DECIDES),
-    "gates:condition": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:condition": Rule(PART_OF_IT, WORKS_ON_IT),
+    "gates:ask_exception": Rule(WORKS_ON_IT, WORKS_ON_IT),
+    "gates:exception": Rule(PART_OF_IT, DECIDES),
+    "gates:end_exception": Rule(NOT_IN_USE, ENDS_IT),
+    "gates:kill": Rule(PART_OF_IT, WORKS_ON_IT),
+    "gates:settle_kill": Rule(NOT_IN_USE, DECIDES),
     "api:tokens": Rule(SIGNED_IN, SIGNED_IN),
     "api:revoke_token": Rule(NOT_IN_USE, OWN_OR_ADMINISTRATOR),
     "api:all_tokens": Rule(ADMINISTRATOR, ADMINISTRATOR_NO_METHOD, ADMINISTRATOR_NO_METHOD),

@@ -5,6 +5,7 @@ test where a request begins and commits its transaction.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -17,16 +18,29 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from gates.models import Rollout
 from gates.services.reviews import open_review
+from initiatives.models import Dependency, Initiative, Reliance
 from portfolio.sample.seed import seed
-from tests.factories import make_initiative, make_ready, make_rollout
+from tests.factories import (
+    make_dependency,
+    make_fault,
+    make_initiative,
+    make_ready,
+    make_rollout,
+)
 from tests.ratchets.routes import ROUTES
-from tests.ratchets.world import Cast, make_cast, make_underway
+from tests.ratchets.world import Cast, make_cast, make_meeting_with_item, make_underway
 
 pytestmark = pytest.mark.django_db
 
 SMALL, LARGE = 50, 2000
 READERS = ("office", "executive", "owner", "reviewer", "administrator")
-CEILINGS = {"portfolio:table": 8, "portfolio:dashboard": 8, "gates:initiative": 12}
+CEILINGS = {
+    "portfolio:table": 8,
+    "portfolio:dashboard": 8,
+    "portfolio:dependencies": 8,
+    "portfolio:dependency": 11,
+    "gates:initiative": 12,
+}
 SUBMITTING = 15
 
 Costs = Mapping[tuple[str, str], int]
@@ -60,13 +74,38 @@ class Portfolio:
         self.now = timezone.now()
         self.cast = make_cast()
         self.rollout = make_underway(self.cast, at=self.now, name="Claims triage assistant")
+        self.vendor = make_dependency(
+            self.rollout.initiative, by=self.cast.owner, at=self.now, name="Acme Speech"
+        )
+        self.item = make_meeting_with_item(self.cast, at=self.now)
         self.small = self._costs(SMALL)
         self.large = self._costs(LARGE)
 
+    def _share(self, size: int) -> None:
+        """More rely on the vendor than fit on a page, each on a thing of its own too; some have
+        failed."""
+        named: dict[str, Any] = {"named_by": self.cast.office, "named_at": self.now}
+        listed: dict[str, Any] = {"listed_by": self.cast.office, "listed_at": self.now}
+        new = list(Initiative.objects.filter(reliances=None)[: min(size // 10, 60)])
+        own = Dependency.objects.bulk_create(
+            Dependency(kind="team", name=f"Team of {each.reference}", **named) for each in new
+        )
+        Reliance.objects.bulk_create(
+            Reliance(initiative=each, dependency=shared, used_for="Answers", **listed)
+            for each, team in zip(new, own, strict=True)
+            for shared in (self.vendor, team)
+        )
+        for each, team in list(zip(new, own, strict=True))[::20]:
+            make_fault(team, each, by=self.cast.office, at=self.now)
+            make_fault(self.vendor, each, by=self.cast.office, at=self.now)
+
     def _costs(self, size: int) -> Costs:
         seed(count=size - Rollout.objects.count(), seed=size, at=self.now)
+        self._share(size)
         arguments = {
             "reference": self.rollout.initiative.reference,
+            "portfolio:dependency.pk": self.vendor.pk,
+            "day": self.item.meeting.day,
             "portfolio:export.kind": "csv",
             "portfolio:crosswalk_export.kind": "csv",
         }

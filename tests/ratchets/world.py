@@ -10,25 +10,40 @@ from accounts.models import User
 from accounts.roles import Remit, Role
 from accounts.services.invitations import invite
 from gates.case import case_of
-from gates.models import Condition, Decision, Rollout
+from gates.models import (
+    Condition,
+    Decision,
+    Delegation,
+    Review,
+    ReviewState,
+    Rollout,
+    SignOff,
+)
 from gates.services.decisions import NewCondition
+from gates.services.delegations import name_stand_in
+from gates.services.kills import record_hit
 from gates.services.money import release
 from gates.services.reviews import open_review
-from initiatives.models import Initiative, Tranche
+from initiatives.dependencies import answer_fault, mend_fault
+from initiatives.models import Fault, Initiative, Tranche
 from initiatives.money import MonthlyCost, enter_costs
 from initiatives.services import set_contributors
 from playbook.services import start_draft
 from portfolio.importing.apply import confirm_import, fingerprint, plan_for, prepare
 from portfolio.importing.reading import read
 from portfolio.importing.suggesting import suggest_mapping
-from portfolio.models import ImportBatch
+from portfolio.models import AgendaItem, ImportBatch
 from tests.factories import (
     make_assumption,
     make_decision,
+    make_dependency,
     make_endpoint,
     make_evidence,
+    make_exception,
+    make_fault,
     make_fund,
     make_initiative,
+    make_meeting,
     make_metric,
     make_ready,
     make_rollout,
@@ -130,6 +145,30 @@ def make_import(cast: Cast, *, at: datetime, confirmed: bool) -> ImportBatch:
     return batch
 
 
+def make_shared(rollout: Rollout, cast: Cast, *, at: datetime) -> Fault:
+    """A vendor that a second initiative relies on too, with failures found here, there and mended;
+    the one found there, which waits for an answer."""
+    other = make_initiative(owner=cast.second_office, by=cast.office, at=at)
+    make_rollout(other, by=cast.office, at=at)
+    other.refresh_from_db()
+    vendor = make_dependency(rollout.initiative, other, by=cast.owner, name="Acme Speech", at=at)
+    source = rollout.initiative.sources.get()
+    make_dependency(other, by=cast.office, kind="platform", name=source.name, at=at)
+    mended = make_fault(vendor, other, by=cast.office, text="No answer for a day", at=at)
+    mend_fault(fault=mended, note="A larger plan was bought.", by=cast.second_office, at=at)
+    make_fault(vendor, rollout.initiative, by=cast.owner, at=at)
+    answered = make_fault(vendor, other, by=cast.office, text="It lost every tenth page", at=at)
+    answer_fault(
+        fault=answered,
+        initiative=rollout.initiative,
+        verdict="handled",
+        text="Pages are counted on arrival.",
+        by=cast.owner,
+        at=at,
+    )
+    return make_fault(vendor, other, by=cast.office, text="It answers in English only", at=at)
+
+
 MONEY_PAGES = ("approve", "release", "thaw", "withdraw")
 
 
@@ -147,6 +186,50 @@ def make_money(rollout: Rollout, cast: Cast, *, at: datetime) -> Tranche:
     return make_tranche(initiative, stage="scaled", **ask)
 
 
+def make_delegation(cast: Cast, *, at: datetime) -> Delegation:
+    """The executive stands in for the reviewer in one remit, from today on."""
+    return name_stand_in(
+        reviewer=cast.reviewer,
+        remit=Remit.FUNDING,
+        stand_in=cast.executive,
+        first_day=at.date(),
+        last_day=at.date() + timedelta(days=14),
+        by=cast.reviewer,
+        at=at,
+    )
+
+
+def make_objection(rollout: Rollout, cast: Cast, *, at: datetime) -> SignOff:
+    """What the reviewer objected to in an earlier review, which was withdrawn."""
+    review = Review.objects.create(
+        rollout=rollout,
+        gate=1,
+        state=ReviewState.WITHDRAWN,
+        due=at.date(),
+        opened_by=cast.owner,
+        opened_at=at,
+        closed_at=at,
+    )
+    return SignOff.objects.create(
+        review=review,
+        remit=Remit.ENGINEERING,
+        verdict="objected",
+        note="It answers too slowly.",
+        given_by=cast.reviewer,
+        given_at=at,
+    )
+
+
+def make_meeting_with_item(cast: Cast, *, at: datetime) -> AgendaItem:
+    """A meeting with time for everything that waits, and a review of its own on the agenda, which
+    no sign-off is given for yet."""
+    initiative = make_initiative(owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=at)
+    rollout = make_rollout(initiative, by=cast.office, at=at)
+    make_ready(rollout, by=cast.owner, verifier=cast.contributor, at=at)
+    review = make_submitted(rollout, by=cast.owner, at=at)
+    return make_meeting(by=cast.office, minutes=600, at=at).items.get(review=review)
+
+
 def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, Any]:
     """What each parameter of an address stands for, where need be by the route's name."""
     document = rollout.playbook.parsed
@@ -159,7 +242,13 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     evidence = rollout.initiative.evidence.filter(verified_at__isnull=True).first()
     assert evidence is not None
     tranche = make_money(rollout, cast, at=at)
+    fault = make_shared(rollout, cast, at=at)
+    exception = make_exception(rollout, document.gate(1).criteria[2].key, by=cast.owner, at=at)
+    hit = rollout.initiative.kill_criteria.get()
+    record_hit(kill=hit, note="4 % in week four.", by=cast.contributor, at=at)
     start_draft(by=cast.office, at=at)
+    delegation = make_delegation(cast, at=at)
+    item = make_meeting_with_item(cast, at=at)
     token, _secret = make_token(cast.owner, at=at, initiatives=[rollout.initiative])
     endpoint = make_endpoint(by=cast.administrator, at=at)
     return {
@@ -167,7 +256,13 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "number": rollout.playbook.number,
         "portfolio:playbook_part.where": "rating",
         "portfolio:playbook_add.where": "gates/1/criteria",
+        "day": item.meeting.day,
+        "portfolio:meeting_move.pk": item.pk,
+        "portfolio:meeting_defer.pk": item.pk,
         "remit": Remit.SECURITY,
+        "gates:answer_objection.pk": make_objection(rollout, cast, at=at).pk,
+        "gates:stand_ins_of.pk": cast.reviewer.pk,
+        "gates:end_delegation.pk": delegation.pk,
         "area": document.design_areas[0].key,
         "mode": document.failure_modes[0].key,
         "gates:add_record.kind": "update",
@@ -175,9 +270,17 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:change_record.pk": running.group.pk,
         "gates:act_on_record.kind": "action-done",
         "gates:act_on_record.pk": running.group.pk,
-        "gates:criterion.key": document.gate(1).criteria[0].key,
+        "gates:criterion.key": document.gate(1).criteria[1].key,
+        "gates:ask_exception.key": document.gate(1).criteria[1].key,
+        "gates:exception.pk": exception.pk,
+        "gates:end_exception.pk": exception.pk,
+        "gates:kill.pk": hit.pk,
+        "gates:settle_kill.pk": hit.pk,
         "gates:check.key": document.checks[0].key,
         "gates:assumption.pk": make_assumption(rollout.initiative, by=cast.owner, at=at).pk,
+        "gates:dependency.pk": fault.dependency_id,
+        "gates:fault.pk": fault.pk,
+        "portfolio:dependency.pk": fault.dependency_id,
         "gates:source.pk": rollout.initiative.sources.get().pk,
         "gates:metric.pk": rollout.initiative.metrics.first().pk,
         "gates:evidence.pk": evidence.pk,

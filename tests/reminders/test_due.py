@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Grant, User
@@ -179,16 +180,37 @@ def condition(
     return Condition.objects.get()
 
 
-def test_a_condition_reminds_whoever_owes_it_then_the_program_office(condition: Condition) -> None:
+def test_a_condition_climbs_from_whoever_owes_it_to_the_sponsor(condition: Condition) -> None:
     sweep_on(*AROUND_DUE[1:], since=day(20))
     assert told() == [
         ("condition_in_a_week", "Devin Park"),
         ("condition_overdue", "Devin Park"),
+        ("condition_overdue_to_owner", "Maya Okafor"),
         ("condition_overdue_week", "Hannah Cole"),
+        ("condition_overdue_ten_days", "Carol Nakamura"),
     ]
-    sending = Sending.objects.get(step="condition_overdue")
-    assert "Have the case signed" in sending.text
-    assert sending.path.endswith(f"/conditions/{condition.pk}/")
+    for sending in Sending.objects.all():
+        assert "Have the case signed" in sending.text
+        assert sending.path.endswith(f"/conditions/{condition.pk}/")
+
+
+def test_an_owner_who_owes_a_condition_is_not_told_a_second_time_as_the_owner(
+    condition: Condition, maya: User
+) -> None:
+    Condition.objects.filter(pk=condition.pk).update(owner=maya)
+    sweep_on(1, 3, 4, since=day(20))
+    assert told() == [("condition_overdue", "Maya Okafor")]
+
+
+def test_everybody_who_is_told_of_a_condition_can_open_it(
+    condition: Condition, client: Client, maya: User, devin: User, hannah: User, carol: User
+) -> None:
+    Sending.objects.all().delete()
+    sweep_on(*AROUND_DUE[1:], since=day(20))
+    people = {person.name: person for person in (maya, devin, hannah, carol)}
+    for sending in Sending.objects.select_related("recipient"):
+        client.force_login(people[sending.recipient.name])
+        assert client.get(sending.path).status_code == 200, sending
 
 
 def test_a_met_condition_reminds_nobody(condition: Condition, devin: User, lena: User) -> None:

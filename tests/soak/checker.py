@@ -9,7 +9,7 @@ import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -39,6 +39,10 @@ class State:
     authors: dict[int, int] = field(default_factory=dict)
     sign_offs: dict[str, str] = field(default_factory=dict)
     risks: dict[str, tuple[int, int, str, str]] = field(default_factory=dict)
+    metrics: dict[int, tuple[str, str, float | None, float | None]] = field(default_factory=dict)
+    """Kind, better direction, baseline and target of each metric."""
+    figures: dict[int, dict[str, float]] = field(default_factory=dict)
+    """The counting figures of each metric by their moment."""
 
 
 def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
@@ -111,6 +115,18 @@ def read_state(initiative: int, today: date) -> State:
         initiative,
     ):
         state.risks[mode] = (likelihood, impact, response, reassess_by)
+    for pk, kind, direction, baseline, target in rows(
+        "SELECT id, kind, direction, baseline, target FROM metrics_metric WHERE initiative_id = %s",
+        initiative,
+    ):
+        state.metrics[pk] = (kind, direction, baseline, target)
+        state.figures[pk] = {
+            moment.isoformat(): value
+            for moment, value in rows(
+                "SELECT at, value FROM metrics_observation WHERE metric_id = %s AND NOT corrected",
+                pk,
+            )
+        }
     return state
 
 
@@ -152,6 +168,9 @@ def apply(state: State, verb: str, data: dict[str, Any], actor: int | None) -> N
             state.authors[data["evidence"]] = actor or 0
         case ["evidence", "verified" | "unverified" as how]:
             state.verified[data["evidence"]] = how == "verified"
+        case ["observation", "recorded"]:
+            for metric, moment, value in data["observed"]:
+                state.figures[metric][moment] = value
         case ["risk", "assessed"]:
             state.risks[data["mode"]] = (
                 data["likelihood"],
@@ -193,12 +212,55 @@ def against(state: State, document: dict[str, Any]) -> list[str]:
     found += [
         f"{criterion['key']} is not met"
         for criterion in gate["criteria"]
-        if not answered(state, criterion["key"])
+        if not (
+            shown(state, criterion["measures"])
+            if criterion["measures"]
+            else answered(state, criterion["key"])
+        )
     ]
     found += [f"no sign-off for {r}" for r in gate["remits"] if state.sign_offs.get(r) != "signed"]
     found += [mode["key"] for mode in document["failure_modes"] if critical(state, mode, document)]
     found += [f"{key} is below its rung" for key in below_rung(state, gate, document)]
     return found
+
+
+def shown(state: State, measures: list[dict[str, Any]]) -> bool:
+    """Whether the metrics show all that is asked: weeks from Monday to Sunday, in UTC."""
+    for measure in measures:
+        of_kind = [pk for pk, known in state.metrics.items() if known[0] == measure["metric"]]
+        if not of_kind or not all(shows(state, pk, measure) for pk in of_kind):
+            return False
+    return True
+
+
+def shows(state: State, metric: int, measure: dict[str, Any]) -> bool:
+    _kind, direction, baseline, target = state.metrics[metric]
+    bound = baseline if measure["compare"] == "baseline" else target
+    figures = {datetime.fromisoformat(m): value for m, value in state.figures[metric].items()}
+    if bound is None or not figures:
+        return False
+
+    def good(value: float) -> bool:
+        ahead = value - bound if direction == "up" else bound - value
+        return ahead > 0 if measure["compare"] == "baseline" else ahead >= 0
+
+    today = date.fromisoformat(state.today)
+    latest = max(figures)
+    if (today - latest.date()).days > int(measure["fresh"].rstrip("d")):
+        return False
+    if measure["statistic"] == "last":
+        return good(figures[latest])
+    monday = today - timedelta(days=today.weekday())
+    for week in range(1, measure["periods"] + 1):
+        begins = monday - timedelta(weeks=week)
+        inside = [
+            value
+            for moment, value in figures.items()
+            if begins <= moment.date() < begins + timedelta(weeks=1)
+        ]
+        if not inside or not all(map(good, inside)):
+            return False
+    return True
 
 
 def answered(state: State, key: str) -> bool:

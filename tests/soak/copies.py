@@ -9,8 +9,9 @@ from accounts.models import User
 from accounts.roles import Remit, Role
 from checklists.models import Check, DesignAnswer
 from gates.models import CriterionAnswer, Decision, Passage, Review, Rollout, SignOff
-from initiatives.models import Assumption, Evidence, Initiative
+from initiatives.models import Assumption, Evidence, Initiative, KillCriterion
 from initiatives.services import next_numbers
+from metrics.models import Day, Metric, Observation
 from operations.models import Exposure
 from risks.models import Assessment
 from tests.factories import (
@@ -67,8 +68,11 @@ BY_INITIATIVE: tuple[type[models.Model], ...] = (
     Check,
     Assessment,
     Assumption,
+    KillCriterion,
     Exposure,
+    Metric,
 )
+BY_METRIC: tuple[type[models.Model], ...] = (Observation, Day)
 BY_ROLLOUT: tuple[type[models.Model], ...] = (Review, CriterionAnswer, Decision, Passage)
 
 
@@ -95,6 +99,9 @@ def make_template(cast: Cast, gate: int) -> Template:
     ):
         for model in models_of_it:
             children[model] = list(model._default_manager.filter(**parent).order_by("pk"))
+    for model in BY_METRIC:
+        rows = model._default_manager.filter(metric__initiative=rollout.initiative)
+        children[model] = list(rows.order_by("pk"))
     children[SignOff] = list(SignOff.objects.filter(review__rollout=rollout).order_by("pk"))
     moves = [d for d in children[Decision] if d.from_stage != d.to_stage]
     return Template(rollout.initiative, rollout, moves, children)

@@ -35,10 +35,7 @@ from initiatives.services import (
     verify_evidence,
     withdraw_verification,
 )
-from tests.factories import (
-    NOW,
-    make_assessment,
-)
+from tests.factories import NOW, make_assessment, make_measured
 from tests.soak.checker import State, playbook, read_state, replay
 from tests.soak.copies import Cast, Template, copies, make_cast, make_template
 
@@ -79,7 +76,9 @@ def disturbances(rng: random.Random, rollout: Rollout, cast: Cast) -> list[Act]:
     document, initiative = rollout.playbook.parsed, rollout.initiative
     common: dict[str, Any] = {"at": NOW}
     gate = document.stage(rollout.stage).number
-    criterion = rng.choice(document.gate(gate).criteria)
+    judged = [each for each in document.gate(gate).criteria if not each.computed]
+    computed = [each for each in document.gate(gate).criteria if each.computed]
+    criterion = rng.choice(judged)
     review = rollout.reviews.under_way().get()
     remit = rng.choice(document.gate(gate).remits)
     reviewer = next(person for person in cast.reviewers if remit in person.remits)
@@ -154,7 +153,17 @@ def disturbances(rng: random.Random, rollout: Rollout, cast: Cast) -> list[Act]:
             ),
         ),
     ]
-    return [*acts, Act("revocation", reopen)] if met else acts
+    if met:
+        acts.append(Act("revocation", reopen))
+    if computed:
+        bad = dict.fromkeys(("latency", "cost", "business"), 900.0) | {"adoption": 12.0}
+        acts.append(
+            Act(
+                "figures",
+                lambda: make_measured(initiative, rng.choice(computed), by=cast.owner, figures=bad),
+            )
+        )
+    return acts
 
 
 def promotion(rng: random.Random, rollout: Rollout, cast: Cast) -> Act:

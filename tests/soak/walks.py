@@ -41,6 +41,7 @@ from tests.factories import (
     NOW,
     make_evidence,
     make_initiative,
+    make_measured,
     make_ready,
     make_sign_offs,
     make_submitted,
@@ -153,7 +154,7 @@ class Walker:
             criterion
             for gate in rollout.playbook.parsed.gates
             for criterion in gate.criteria
-            if criterion.standing
+            if criterion.standing and not criterion.computed
         ]
         met = self.rng.random() < 0.6
         evidence = make_evidence(self.initiative, by=self.cast.owner, at=self.at) if met else None
@@ -165,6 +166,19 @@ class Walker:
             evidence=evidence,
             days_valid=self.rng.choice([10, 90, 365]),
             **self.owner,
+        )
+
+    def measure(self) -> None:
+        """Figures for a computed criterion: good ones, or some that miss."""
+        computed = [c for c, _gate in self.rollout.playbook.parsed.placed_criteria if c.computed]
+        criterion = self.rng.choice(computed)
+        bad = dict.fromkeys(("latency", "cost", "business"), 900.0) | {"adoption": 12.0}
+        make_measured(
+            self.initiative,
+            criterion,
+            by=self.cast.owner,
+            at=self.at,
+            figures=bad if self.rng.random() < 0.4 else None,
         )
 
     def hand_over(self) -> None:
@@ -246,7 +260,8 @@ WEIGHTED: tuple[tuple[Callable[[Walker], None], float], ...] = (
     (Walker.break_check, 2),
     (Walker.mend_checks, 2),
     (Walker.doubt_evidence, 1),
-    (Walker.judge, 3),
+    (Walker.judge, 2),
+    (Walker.measure, 2),
     (Walker.hand_over, 1),
     (Walker.go, 5),
     (Walker.prove, 0.5),

@@ -1,15 +1,26 @@
-"""What an initiative measures: where it stood before, where it must get to, where it is."""
+"""What an initiative measures: where it stood before, where it must get to, where it is.
+
+What counts, and by whose clock, is said in docs/measuring.md.
+"""
+
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Token, User
+from accounts.models import User
 from initiatives.models import Initiative
 
 
 class MetricKind(models.TextChoices):
     BUSINESS = "business", _("Business outcome")
+    ADOPTION = "adoption", _("Adoption: who really uses it")
+    LATENCY = "latency", _("Latency: how long an answer takes")
+    RELIABILITY = "reliability", _("Reliability: how often it is there")
+    QUALITY = "quality", _("Output quality")
+    DATA_QUALITY = "data_quality", _("Data quality")
+    COST = "cost", _("Running cost")
     MODEL = "model", _("The model's own performance")
 
 
@@ -18,15 +29,28 @@ class Direction(models.TextChoices):
     DOWN = "down", _("Lower is better")
 
 
+class Cadence(models.TextChoices):
+    """How often a figure is expected."""
+
+    DAY = "day", _("Every day")
+    WEEK = "week", _("Every week")
+    MONTH = "month", _("Every month")
+    QUARTER = "quarter", _("Every quarter")
+
+
+CADENCE_DAYS = {Cadence.DAY: 1, Cadence.WEEK: 7, Cadence.MONTH: 31, Cadence.QUARTER: 92}
+
+
 class Metric(models.Model):
     """A figure that says whether the initiative works. A model's own metric makes no case alone.
 
-    ``measured_by`` says what records it; empty while nothing does.
+    ``measured_by`` says what records it; empty while nothing does. ``latest`` and ``latest_at``
+    repeat the counting observation of the latest moment.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="metrics")
     name = models.CharField(_("metric"), max_length=120)
-    kind = models.CharField(_("kind"), max_length=8, choices=MetricKind.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=MetricKind.choices)
     unit = models.CharField(_("unit"), max_length=60, blank=True)
     direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
     baseline = models.FloatField(_("baseline"), null=True, blank=True)
@@ -34,8 +58,11 @@ class Metric(models.Model):
     target = models.FloatField(_("target"), null=True, blank=True)
     target_by = models.DateField(_("target to be reached by"), null=True, blank=True)
     measured_by = models.CharField(_("what records it"), max_length=200, blank=True)
-    latest = models.FloatField(_("latest figure"), null=True, blank=True)
-    latest_on = models.DateField(_("measured on"), null=True, blank=True)
+    cadence = models.CharField(
+        _("how often"), max_length=8, choices=Cadence.choices, default=Cadence.WEEK
+    )
+    latest = models.FloatField(_("latest figure"), null=True, editable=False)
+    latest_at = models.DateTimeField(_("measured at"), null=True, editable=False)
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
 
@@ -49,7 +76,7 @@ class Metric(models.Model):
                     condition=Q((f"{figure}__isnull", True), (f"{day}__isnull", True))
                     | Q((f"{figure}__isnull", False), (f"{day}__isnull", False)),
                 )
-                for figure, day in (("baseline", "baseline_on"), ("latest", "latest_on"))
+                for figure, day in (("baseline", "baseline_on"), ("latest", "latest_at"))
             ),
         ]
 
@@ -58,9 +85,11 @@ class Metric(models.Model):
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """What keeps it from counting as a business metric; for a model's own, that it is one."""
+        """What keeps it from counting as a business metric; for another, what it speaks of."""
         if self.kind == MetricKind.MODEL:
             return ("it speaks of the model, not of the business",)
+        if self.kind != MetricKind.BUSINESS:
+            return ("it speaks of how the system runs, not of the business",)
         return tuple(
             f"no {figure}" for figure in ("baseline", "target") if getattr(self, figure) is None
         )
@@ -87,23 +116,9 @@ class Metric(models.Model):
             return False
         return figure > than if self.direction == Direction.DOWN else figure < than
 
-
-class TokenScope(models.Model):
-    """What a narrowed token reaches: an initiative with all that is known of it, or one metric of
-    it and nothing else."""
-
-    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="scopes")
-    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="+")
-    metric = models.ForeignKey(Metric, null=True, on_delete=models.CASCADE, related_name="+")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["token", "initiative", "metric"],
-                name="metrics_token_scope_once",
-                nulls_distinct=False,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.token}: {self.metric or self.initiative}"
+    @property
+    def expected_by(self) -> datetime | None:
+        """When the next figure is due; None before the first."""
+        if self.latest_at is None:
+            return None
+        return self.latest_at + timedelta(days=CADENCE_DAYS[Cadence(self.cadence)])

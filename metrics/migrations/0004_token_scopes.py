@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_api_tokens'),
         ('initiatives', '0008_assumptions_withdrawn'),
-        ('metrics', '0001_initial'),
+        ('metrics', '0003_latest_moment'),
     ]
 
     operations = [
