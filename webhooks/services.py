@@ -23,6 +23,7 @@ from audit.canonical import canonical_json
 from audit.models import Event
 from audit.outgoing import Unreachable, send, target_of
 from audit.services import SYSTEM, Entry, SystemActor, record
+from gates.voices import CLOSED_VERB
 from webhooks.models import TAKEN_AGAIN_AFTER, Delivery, DeliveryState, Endpoint
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ GIVE_UP_AFTER = timedelta(days=1)
 KEPT_FOR = timedelta(days=30)
 MOST_ENDPOINTS = 20
 SAID_BYTES = 300
+TOLD_OF_A_VOICE = ("review", "remit", "voices")
 
 CLAIM = """
     INSERT INTO webhooks_delivery
@@ -180,7 +182,13 @@ def deliver_some(*, at: datetime, limit: int = AT_A_TIME) -> int:
 
 
 def body_of(event: Event) -> bytes:
-    """What a receiver is told of an event, in canonical JSON."""
+    """What a receiver is told of an event, in canonical JSON.
+
+    Without the digest, and of a voice that is closed until all are in without what it said: who
+    knows the one could try out the other.
+    """
+    closed = event.verb == CLOSED_VERB
+    data = {key: event.data[key] for key in TOLD_OF_A_VOICE} if closed else event.data
     return canonical_json(
         {
             "id": event.pk,
@@ -190,8 +198,7 @@ def body_of(event: Event) -> bytes:
             "actor": {"id": event.actor_id, "label": event.actor_label},
             "verb": event.verb,
             "summary": event.summary,
-            "data": event.data,
-            "digest": event.digest,
+            "data": data,
         }
     ).encode()
 

@@ -152,7 +152,7 @@ def test_metrics_are_named_and_changed(rollout: Rollout, maya: User) -> None:
     changed = call("PATCH", f"metrics/{added['id']}", {"target": 20.5})
     assert (changed["target"], changed["baseline"], changed["counts"]) == (20.5, 41.0, True)
     assert call("GET", path)["items"] == [call("GET", f"metrics/{added['id']}")]
-    refused = call("PATCH", f"metrics/{added['id']}", {"target": 60, "latest": 3})
+    refused = call("PATCH", f"metrics/{added['id']}", {"target": 60, "baseline_on": None})
     assert call.status == 409
     assert len(refused["reasons"]) == 2
 
