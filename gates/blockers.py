@@ -201,6 +201,15 @@ PARTS = (
 )
 
 
+RUNG_WORDS = {
+    "none": "",
+    "assigned": "assigned",
+    "planned": "planned or met",
+    "met": "met",
+    "still_met": "still met",
+}
+
+
 def shares(case: Case, reference: str) -> list[Share]:
     """How far each part of the gate's demands has come."""
     found = []
@@ -209,6 +218,8 @@ def shares(case: Case, reference: str) -> list[Share]:
         if findings:
             letters = "".join(sorted((_letter(case, f) for f in findings), key=DRAWN.index))
             url = reverse(f"gates:{page}", args=[reference])
+            if kind == "rung" and case.facts.gate is not None:
+                name = f"{name}, {RUNG_WORDS[case.document.gate(case.facts.gate).rung]}"
             found.append(Share(name, letters.count("m"), len(letters), letters, url))
     return found
 

@@ -11,6 +11,7 @@ from gates.links import task_url
 from gates.models import Rollout
 from gates.models.rollouts import Stage
 from initiatives.models import Initiative
+from look.templatetags.formats import plural_count
 from playbook.evaluate import Finding
 from playbook.facts import SignOffFact
 
@@ -268,7 +269,7 @@ def _decision(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     gate = case.document.gate(review_gate(case))
     text = gate.question.format(name=rollout.initiative.name)
     if missing:
-        text = f"{text} {len(missing)} of its sign-offs are still to come."
+        text = f"{text} {plural_count(len(missing), 'sign-off')} of it {'is' if len(missing) == 1 else 'are'} still to come."
     return Step(
         _first(reader.user),
         f"Decide at {gate.name}",

@@ -144,7 +144,7 @@ def _mode(case: Case, mode: FailureMode, assessment: Assessment | None) -> ModeR
 def _nothing_fired(case: Case, mode: FailureMode) -> str:
     figures = case.facts.figures.get(mode.key, {})
     known = any(figures.get(indicator.key) is not None for indicator in mode.indicators)
-    return "No figure fires." if known else "No figure is answered yet."
+    return "No figure stands out." if known else "No figure is answered yet."
 
 
 def unanswered(rows: Iterable[ModeRow], reference: str) -> list[Line]:

@@ -155,11 +155,15 @@ def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
 
 def _judge(needs: str, answer: AnswerFact | None, today: date) -> tuple[State, str, str]:
     if answer is None:
-        return "unknown", f"Not judged yet. {needs}", "Judge it, with evidence."
+        return "unknown", f"Not judged yet. It asks: {needs}", "Judge it, with evidence."
     said = f" {answer.note}" if answer.note else ""
     on = day_of(answer.answered_on)
     if answer.verdict != "met":
-        return "not_met", f"Judged not met on {on}.{said} {needs}", "Put it right, then judge anew."
+        return (
+            "not_met",
+            f"Judged not met on {on}.{said} It asks: {needs}",
+            "Put it right, then judge anew.",
+        )
     if not answer.proof:
         return "unknown", f"Said to be met on {on}, with no evidence.{said}", "Attach the evidence."
     if answer.valid_until is not None and answer.valid_until < today:

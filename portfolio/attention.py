@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.urls import reverse
 
-from checklists.models import Check, CheckStatus
 from gates.models import Condition, Decision, Outcome, Review, ReviewState, Rollout, Slip, Stage
 from gates.models.rollouts import ENDED
 from look.templatetags.formats import day, plural_count
-from portfolio import agreed, running
+from portfolio import agreed, lapsing, running
 from portfolio.lines import Day, Found, Say, first_name, of, page
 
 SOON_DAYS = 7
-LAPSING_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,11 @@ def _days(since: date, today: date) -> str:
 
 # Reviews
 
+NOBODY_MAY = Q(
+    gate=F("rollout__standing__gate"),
+    rollout__standing__blocker_kinds__contains=["decider"],
+)
+
 
 def _reviews(state: str) -> QuerySet[Review]:
     return Review.objects.filter(state=state).exclude(rollout__stage__in=ENDED)
@@ -73,28 +76,18 @@ def _review_rows(reviews: QuerySet[Review]) -> QuerySet[Any, Found]:
 
 
 def _nobody_may_decide(on: Day) -> QuerySet[Any, Found]:
-    barred = _reviews(ReviewState.SUBMITTED).filter(
-        gate=F("rollout__standing__gate"),
-        rollout__standing__blocker_kinds__contains=["decider"],
-    )
-    return _review_rows(barred)
+    return _review_rows(_reviews(ReviewState.SUBMITTED).filter(NOBODY_MAY))
 
 
 def _say_nobody(found: Found, today: date) -> tuple[str, str, str]:
-    return (
-        f"Everybody who could decide Gate {found['gate']} had a hand in what is judged. "
-        "Name another sponsor, or ask somebody else of the program office.",
-        "Name a decider",
-        page("people", found),
-    )
+    why = f"Everybody who could decide Gate {found['gate']} had a hand in what is judged."
+    fix = "Name another sponsor, or ask somebody else of the program office."
+    return f"{why} {fix}", "Name a decider", page("people", found)
 
 
-def _decision_overdue(on: Day) -> QuerySet[Any, Found]:
-    return _review_rows(_reviews(ReviewState.SUBMITTED).filter(due__lt=on.today))
-
-
-def _decision_waiting(on: Day) -> QuerySet[Any, Found]:
-    return _review_rows(_reviews(ReviewState.SUBMITTED).filter(due__gte=on.today))
+def _decidable() -> QuerySet[Review]:
+    """Submitted, and somebody may decide: where nobody may, that is what there is to mend."""
+    return _reviews(ReviewState.SUBMITTED).exclude(NOBODY_MAY)
 
 
 def _say_decision(found: Found, today: date) -> tuple[str, str, str]:
@@ -220,50 +213,7 @@ def _say_proof(found: Found, today: date) -> tuple[str, str, str]:
     )
 
 
-# Evidence and stalls
-
-
-def _lapsed(on: Day) -> QuerySet[Any, Found]:
-    return (
-        Rollout.objects.live()
-        .filter(standing__ladder__contains="l", initiative__owner__isnull=False)
-        .order_by("standing__checks_met", "pk")
-        .values(met=F("standing__checks_met"), ladder=F("standing__ladder"), **of("initiative__"))
-    )
-
-
-def _say_lapsed(found: Found, today: date) -> tuple[str, str, str]:
-    lapsed = found["ladder"].count("l")
-    return (
-        f"{plural_count(lapsed, 'check')} lapsed with {'its' if lapsed == 1 else 'their'} "
-        f"evidence: the ladder stands at {found['met']} of {len(found['ladder'])}.",
-        f"Ask {first_name(found['owned_by'])} for renewal",
-        page("ladder", found),
-    )
-
-
-def _lapsing(on: Day) -> QuerySet[Any, Found]:
-    live = Rollout.objects.live().filter(initiative=OuterRef("initiative"))
-    return (
-        Check.objects.filter(
-            Exists(live),
-            status=CheckStatus.MET,
-            valid_until__range=(on.today, on.today + timedelta(days=LAPSING_DAYS)),
-        )
-        .order_by()
-        .values(**of("initiative__"))
-        .annotate(checks=Count("pk"), first=Min("valid_until"))
-        .order_by("first", "ref")  # type: ignore[misc]  # its columns come out of `of`
-    )
-
-
-def _say_lapsing(found: Found, today: date) -> tuple[str, str, str]:
-    return (
-        f"The evidence of {plural_count(found['checks'], 'check')} runs out, the first on "
-        f"{day(found['first'], today)}.",
-        f"Ask {first_name(found['owned_by'])} for renewal",
-        page("ladder", found),
-    )
+# Stalls, and claims of nobody
 
 
 def _stalled(on: Day) -> QuerySet[Any, Found]:
@@ -317,7 +267,14 @@ def _say_unowned(found: Found, today: date) -> tuple[str, str, str]:
 RULES: tuple[Rule, ...] = (
     Rule("nobody", "not_met", "Nobody may decide", True, _nobody_may_decide, _say_nobody),
     Rule("kill_hit", "not_met", "Kill criterion hit", True, agreed.hits, agreed.say_hit),
-    Rule("decision_overdue", "overdue", "Decision overdue", True, _decision_overdue, _say_decision),
+    Rule(
+        "decision_overdue",
+        "overdue",
+        "Decision overdue",
+        True,
+        lambda on: _review_rows(_decidable().filter(due__lt=on.today)),
+        _say_decision,
+    ),
     Rule("revoked", "not_met", "Go revoked", True, _revoked, _say_revoked),
     Rule(
         "taken_back",
@@ -337,6 +294,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("proof", "overdue", "Proof overdue", True, _proof_overdue, _say_proof),
     Rule("review_overdue", "overdue", "Review overdue", True, _review_overdue, _say_review),
+    Rule("plan", "overdue", "Reduction overdue", True, running.plan, running.say_plan),
+    Rule("breach", "overdue", "Out of its band", True, running.breach, running.say_breach),
     Rule(
         "slip",
         "due",
@@ -345,12 +304,17 @@ RULES: tuple[Rule, ...] = (
         lambda on: _slip_rows(Slip.objects.under_way()),
         _say_slip,
     ),
-    Rule("plan", "overdue", "Reduction overdue", True, running.plan, running.say_plan),
-    Rule("breach", "overdue", "Out of its band", True, running.breach, running.say_breach),
     Rule("unowned", "due", "No owner", False, _unowned, _say_unowned, of_many=True),
-    Rule("lapsed", "stale", "Evidence lapsed", False, _lapsed, _say_lapsed),
+    Rule("lapsed", "stale", "Evidence lapsed", False, lapsing.lapsed, lapsing.say_lapsed),
     Rule("stalled", "stalled", "Stalled", False, _stalled, _say_stalled),
-    Rule("decision", "waiting", "Awaiting decision", False, _decision_waiting, _say_decision),
+    Rule(
+        "decision",
+        "waiting",
+        "Awaiting decision",
+        False,
+        lambda on: _review_rows(_decidable().filter(due__gte=on.today)),
+        _say_decision,
+    ),
     Rule(
         "condition",
         "due",
@@ -361,7 +325,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("exception", "waiting", "Exception asked", False, agreed.asked, agreed.say_asked),
     Rule("practice", "due", "Practice overdue", False, running.practice, running.say_practice),
-    Rule("lapsing", "due", "Evidence runs out", False, _lapsing, _say_lapsing),
+    Rule("lapsing", "due", "Evidence runs out", False, lapsing.runs_out, lapsing.say_runs_out),
 )
 
 

@@ -220,7 +220,7 @@ def replay(draft: Document, *, at: datetime) -> Replay:
 def _past(draft: Document, found: Replay) -> Iterator[Turn]:
     versions = {each.number: each.parsed for each in PlaybookVersion.objects.all()}
     moves = _moves()
-    for row in _decided().iterator(chunk_size=500):
+    for row in decided().iterator(chunk_size=500):
         found.decisions += 1
         day = row.decided_at.date()
         try:
@@ -236,7 +236,7 @@ def _past(draft: Document, found: Replay) -> Iterator[Turn]:
             yield Turn(row.pk, row.reference, row.name, row.gate, row.outcome, day, why)
 
 
-def _decided() -> Any:
+def decided() -> Any:
     """Every decision that somebody made at a gate, newest first, with what it covered."""
     covered = Condition.objects.filter(decision=OuterRef("pk")).order_by().values("blocker")
     return (

@@ -45,7 +45,7 @@ from initiatives.services import (
     unit_at,
     verify_evidence,
 )
-from metrics.models import Metric
+from metrics.models import Feed, Metric
 from metrics.observations import Reading, record_observations
 from metrics.scopes import narrow
 from metrics.services import add_metric
@@ -630,6 +630,20 @@ def make_token(
     if narrowed:
         narrow(token=token, initiatives=initiatives, metrics=metrics)
     return token, secret
+
+
+def make_feed(metric: Metric, *, by: User, at: datetime = NOW) -> Feed:
+    """A feed that asks an address at which nobody answers."""
+    return Feed.objects.create(
+        metric=metric,
+        kind="json",
+        url="http://127.0.0.1:9/figures",
+        query="value",
+        every_seconds=3600,
+        next_at=at,
+        made_by=by,
+        made_at=at,
+    )
 
 
 def make_endpoint(*, by: User, at: datetime = NOW) -> Endpoint:

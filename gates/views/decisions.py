@@ -168,6 +168,7 @@ def decision_context(
         "why_not": why_not(case, user),
         "blockers": [(STATES[f.state], f) for f in blockers],
         "figures": [section for section in work.sections if section.key in FIGURES][:3],
+        "ran_out": sum(1 for finding in blockers if finding.state == "stale"),
         "worst": _worst(case),
         "hits": open_hits(facts),
         "releases": would_release(rollout.initiative, facts.gate),

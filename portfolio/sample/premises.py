@@ -59,12 +59,18 @@ def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) 
                 **act,
             )
         case "band" if finding.key != "above":
-            count_exposure(
-                initiative=initiative,
-                exposed=(initiative.population or 0) * EXPOSED_PERCENT // 100,
-                counted_on=act["at"].date(),
-                **act,
-            )
+            count(rollout, act)
+
+
+def count(rollout: Rollout, act: dict[str, Any]) -> None:
+    """Who has access, within the band."""
+    initiative = Initiative.objects.get(pk=rollout.initiative_id)
+    count_exposure(
+        initiative=initiative,
+        exposed=(initiative.population or 0) * EXPOSED_PERCENT // 100,
+        counted_on=act["at"].date(),
+        **act,
+    )
 
 
 def _judge(initiative: Initiative, act: dict[str, Any]) -> None:

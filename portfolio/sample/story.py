@@ -190,6 +190,8 @@ class Story:
                     )
                 case "criterion":
                     criterion = case.document.criterion(finding.key)
+                    if finding.key == "exposure_within_band":
+                        premises.count(self.rollout, self._tick())
                     if criterion.computed:
                         figures.measure(self.initiative, criterion, self._tick)
                         continue

@@ -19,8 +19,9 @@ from accounts.permissions import reader as reader_of
 from accounts.roles import Permission, Remit
 from gates.case import Case, cases_of
 from gates.links import task_url
-from gates.models import Review, Rollout, Stage
+from gates.models import Condition, Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
+from gates.models.rollouts import ENDED
 from gates.nextstep import task_title
 from gates.today import today
 from gates.views.task import LATE, check_mark
@@ -31,6 +32,7 @@ from portfolio import waiting
 from portfolio.asked import stands_in
 
 PAGE_SIZE = 25
+CONDITIONS_SHOWN = 20
 TASKS_SHOWN = 3
 INITIATIVES_SHOWN = 12
 
@@ -77,6 +79,14 @@ def tasks(request: HttpRequest) -> HttpResponse:
     work = [_own_work(rollout, cases[rollout.pk], reader) for rollout in shown]
     context = {"nav": "tasks", "page": page, "work": work, "open": sum(w.open for w in work)}
     context["waiting"] = waiting.waits(request, reader).tasks
+    context["today"] = timezone.now().date()
+    context["owed"] = (
+        Condition.objects.still_owed()
+        .filter(owner=reader)
+        .exclude(rollout__stage__in=ENDED)
+        .select_related("rollout__initiative", "decision")
+        .order_by("due", "pk")[:CONDITIONS_SHOWN]
+    )
     return render(request, "portfolio/tasks.html", context)
 
 

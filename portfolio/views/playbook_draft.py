@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.errors import Refused
 from accounts.permissions import needs, reader
 from accounts.roles import Permission
-from gates.models import Decision, Rollout
+from gates.models import Rollout
 from playbook import drafting
 from playbook.comparing import compare_data, said
 from playbook.document import Document
@@ -36,7 +36,7 @@ from playbook.services import (
 )
 from portfolio.part_form import PartForm, blank
 from portfolio.publishing import AddForm, SeenForm, TomlForm
-from portfolio.replay import replay
+from portfolio.replay import decided, replay
 from portfolio.views.playbook import toml_file
 
 REFUSED, STALE = 422, 409
@@ -270,7 +270,7 @@ def publish(request: HttpRequest, draft: PlaybookDraft) -> HttpResponse:
         "nav": "playbook",
         "draft": draft,
         "changes": compare_data(data_of(draft.based_on.parsed), draft.data),
-        "decisions": Decision.objects.count(),
+        "decisions": decided().count(),
         "under_way": Rollout.objects.live().count(),
     }
     if "replay" in request.GET:

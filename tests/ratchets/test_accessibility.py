@@ -29,6 +29,7 @@ NOT_PAGES = {
     "accounts:withdraw",
     "api:revoke_token",
     "gates:end_delegation",
+    "gates:end_feed",
     "gates:end_exception",
     "gates:evidence",
     "gates:release_money",

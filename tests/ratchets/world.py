@@ -41,6 +41,7 @@ from tests.factories import (
     make_evidence,
     make_exception,
     make_fault,
+    make_feed,
     make_fund,
     make_initiative,
     make_meeting,
@@ -243,6 +244,7 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
     assert evidence is not None
     tranche = make_money(rollout, cast, at=at)
     fault = make_shared(rollout, cast, at=at)
+    metric = rollout.initiative.metrics.first()
     exception = make_exception(rollout, document.gate(1).criteria[2].key, by=cast.owner, at=at)
     hit = rollout.initiative.kill_criteria.get()
     record_hit(kill=hit, note="4 % in week four.", by=cast.contributor, at=at)
@@ -282,7 +284,9 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "gates:fault.pk": fault.pk,
         "portfolio:dependency.pk": fault.dependency_id,
         "gates:source.pk": rollout.initiative.sources.get().pk,
-        "gates:metric.pk": rollout.initiative.metrics.first().pk,
+        "gates:metric.pk": metric.pk,
+        "gates:metric_figures.pk": metric.pk,
+        "gates:end_feed.pk": make_feed(metric, by=cast.owner, at=at).pk,
         "gates:evidence.pk": evidence.pk,
         "gates:verify_evidence.pk": evidence.pk,
         "gates:decision.pk": Decision.objects.get(rollout=rollout).pk,
