@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from ninja import Query, Schema
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -23,7 +24,8 @@ class Asked(Schema):
     @model_validator(mode="after")
     def nothing_misspelt(self, info: ValidationInfo) -> Self:
         """A filter with a slip in its name would narrow nothing, and nobody would notice."""
-        unknown = {*info.context["request"].GET} - {*type(self).model_fields}
+        request: HttpRequest = (info.context or {})["request"]
+        unknown = {*request.GET} - {*type(self).model_fields}
         if unknown:
             raise ValueError(f"there is no parameter {', '.join(sorted(unknown))}")
         return self

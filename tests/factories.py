@@ -649,7 +649,11 @@ def make_feed(metric: Metric, *, by: User, at: datetime = NOW) -> Feed:
 def make_endpoint(*, by: User, at: datetime = NOW) -> Endpoint:
     """An endpoint that nobody answers at, with a delivery that failed once."""
     endpoint = Endpoint.objects.create(
-        url="http://127.0.0.1:9/hook", salt="salt", made_by=by, made_at=at, swept_to=at
+        url="http://127.0.0.1:9/hooks/clearway/somebody-chose-a-long-name-for-it",
+        salt="salt",
+        made_by=by,
+        made_at=at,
+        swept_to=at,
     )
     Delivery.objects.create(
         endpoint=endpoint,

@@ -3,7 +3,8 @@
 KINDS = frozenset(
     {
         *("initiative", "unit", "import", "rollout", "wave", "slip", "decision", "condition"),
-        *("review", "criterion", "design", "check", "evidence", "assumption"),
+        *("review", "delegation", "criterion", "exception", "design", "check", "evidence"),
+        *("assumption", "kill", "meeting", "dependency", "feed", "observation"),
         *("risk", "source", "metric", "exposure", "group", "practice", "improvement", "feedback"),
         *("tranche", "fund", "costs", "capacity"),
         *("playbook", "person", "setup", "token", "webhook"),

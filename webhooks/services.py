@@ -23,6 +23,7 @@ from audit.canonical import canonical_json
 from audit.models import Event
 from audit.outgoing import Unreachable, send, target_of
 from audit.services import SYSTEM, Entry, SystemActor, record
+from gates.voices import CLOSED_VERB
 from webhooks.models import TAKEN_AGAIN_AFTER, Delivery, DeliveryState, Endpoint
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ GIVE_UP_AFTER = timedelta(days=1)
 KEPT_FOR = timedelta(days=30)
 MOST_ENDPOINTS = 20
 SAID_BYTES = 300
+TOLD_OF_A_VOICE = ("review", "remit", "voices")
 
 CLAIM = """
     INSERT INTO webhooks_delivery
@@ -44,7 +46,8 @@ CLAIM = """
     SELECT p.id, e.id, 'waiting', %(at)s, %(at)s, 0, ''
     FROM webhooks_endpoint AS p
     JOIN audit_event AS e
-      ON e.at >= greatest(p.made_at, p.swept_to - %(late)s) AND e.at <= %(at)s
+      ON e.at >= greatest(p.made_at, p.swept_to - make_interval(secs => %(late)s))
+     AND e.at <= %(at)s
     WHERE p.ended_at IS NULL AND p.gave_up_at IS NULL
       AND (
           p.verbs = '{}' OR e.verb = ANY (p.verbs) OR split_part(e.verb, '.', 1) = ANY (p.verbs)
@@ -143,7 +146,7 @@ def claim_new(*, at: datetime) -> None:
     Two sweeps at a time make the same claims; the ledger's unique constraint keeps one of each.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"at": at, "late": LATE_BY})
+        cursor.execute(CLAIM, {"at": at, "late": LATE_BY.total_seconds()})
     Endpoint.objects.active().filter(swept_to__lt=at).update(swept_to=at)
     done = Delivery.objects.exclude(state=DeliveryState.WAITING)
     done.filter(claimed_at__lt=at - KEPT_FOR).delete()
@@ -179,7 +182,13 @@ def deliver_some(*, at: datetime, limit: int = AT_A_TIME) -> int:
 
 
 def body_of(event: Event) -> bytes:
-    """What a receiver is told of an event, in canonical JSON."""
+    """What a receiver is told of an event, in canonical JSON.
+
+    Without the digest, and of a voice that is closed until all are in without what it said: who
+    knows the one could try out the other.
+    """
+    closed = event.verb == CLOSED_VERB
+    data = {key: event.data[key] for key in TOLD_OF_A_VOICE} if closed else event.data
     return canonical_json(
         {
             "id": event.pk,
@@ -189,8 +198,7 @@ def body_of(event: Event) -> bytes:
             "actor": {"id": event.actor_id, "label": event.actor_label},
             "verb": event.verb,
             "summary": event.summary,
-            "data": event.data,
-            "digest": event.digest,
+            "data": data,
         }
     ).encode()
 

@@ -44,13 +44,15 @@ class DesignIn(Body):
 
 
 class CriterionOut(Schema):
-    """``verdict`` is empty until somebody judged; ``days_valid`` is the evidence's shelf life."""
+    """``verdict`` is empty until somebody judged, and for a ``computed`` criterion: its metrics say
+    how it stands, and the evaluation tells. ``days_valid`` is the evidence's shelf life."""
 
     criterion: str
     gate: int
     name: str
     needs: str
     days_valid: int | None
+    computed: bool
     verdict: str
     note: str
     evidence: int | None
@@ -157,6 +159,7 @@ def _criterion(
         name=asked.name,
         needs=asked.needs,
         days_valid=rollout.playbook.parsed.days_valid(asked),
+        computed=bool(asked.measures),
         verdict=row.verdict if row else "",
         note=row.note if row else "",
         evidence=row.evidence_id if row else None,

@@ -1,5 +1,6 @@
 """Gate reviews: open, submit and withdraw them; read what reviewers said; sign off by hand."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -13,13 +14,13 @@ from api.entrance import asker
 from api.fields import Body, Day, OneOf, Reference, RowId, Text
 from api.loading import authorise, by_hand, load, seen_rollouts
 from api.paging import Page, Paged, page_of
-from api.problems import Declined
 from api.resources.people import Person, person, somebody
-from gates.models import Review, SignOff
+from gates.case import case_of
+from gates.models import Review, ReviewState, SignOff
 from gates.models.reviews import SignOffVerdict
-from gates.permissions import may_sign_off
 from gates.services import reviews as services
 from initiatives.permissions import may_submit
+from playbook.voices import takes_several
 
 router = Router()
 
@@ -46,11 +47,16 @@ class OpenIn(Body):
 
 
 class SignOffOut(Schema):
+    """``stood_for`` is the reviewer in whose place it was said, ``answer`` what an objection was
+    answered."""
+
     remit: str
     verdict: str
     note: str
     given_by: Person
+    stood_for: Person | None
     given_at: datetime
+    answer: str
 
 
 class SignOffIn(Body):
@@ -82,7 +88,9 @@ def _sign_off(row: SignOff) -> SignOffOut:
         verdict=row.verdict,
         note=row.note,
         given_by=somebody(row.given_by),
+        stood_for=somebody(row.delegation.delegate_from) if row.delegation else None,
         given_at=row.given_at,
+        answer=row.answer,
     )
 
 
@@ -141,17 +149,32 @@ def withdraw_review(request: HttpRequest, pk: RowId) -> ReviewOut:
 
 @router.get("/reviews/{pk}/sign-offs", response=list[SignOffOut])
 def list_sign_offs(request: HttpRequest, pk: RowId) -> list[SignOffOut]:
+    """What reviewers said. Where a remit takes several voices, others' stay closed until all are
+    in or the review closes."""
     found = review_of(request, pk)
-    rows = found.sign_offs.select_related("given_by").order_by("given_at", "pk")
-    return [_sign_off(row) for row in rows]
+    closed = _closed_remits(found)
+    rows = found.sign_offs.select_related("given_by", "delegation__delegate_from")
+    return [
+        _sign_off(row)
+        for row in rows.order_by("given_at", "pk")
+        if row.remit not in closed or row.given_by_id == asker(request).user.pk
+    ]
+
+
+def _closed_remits(review: Review) -> Collection[str]:
+    """The remits whose voices are not to be read yet."""
+    if review.state != ReviewState.SUBMITTED:
+        return ()
+    case = case_of(review.rollout, at=timezone.now())
+    if case.facts.review is not None and case.facts.review.id == review.pk:
+        return case.facts.unopened
+    return [remit.key for remit in case.document.remits if takes_several(remit)]
 
 
 @router.post("/reviews/{pk}/sign-offs", response={201: SignOffOut})
 def sign_off(request: HttpRequest, pk: RowId, word: SignOffIn) -> Status:
     """Sign off or object within one's remit; a person's own act, never a token's."""
     found = review_of(request, pk)
-    if not may_sign_off(asker(request).user, word.remit):
-        raise Declined(403, "Only a reviewer of this remit signs off for it.")
     by_hand(request)
     row = services.sign_off(
         review=found,

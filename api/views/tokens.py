@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import Token, User
+from accounts.models import Token, TokenQuerySet, User
 from accounts.permissions import needs, reader
 from accounts.roles import Permission
 from accounts.services.tokens import issue_token, revoke_token
@@ -26,7 +26,7 @@ from metrics.scopes import narrow
 A_PAGE = 50
 
 
-def _shown(tokens: QuerySet[Token]) -> QuerySet[Token]:
+def _shown(tokens: TokenQuerySet) -> TokenQuerySet:
     scopes = TokenScope.objects.select_related("initiative", "metric").order_by("pk")
     return (
         tokens.newest_first()

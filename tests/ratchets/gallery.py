@@ -75,6 +75,8 @@ EMPTY = (
     ("owner", "portfolio:home"),
     ("owner", "portfolio:table"),
     ("reviewer", "portfolio:home"),
+    ("administrator", "api:all_tokens"),
+    ("administrator", "webhooks:endpoints"),
 )
 SITUATIONS = (
     ("fresh", "owner", "gates:initiative"),
@@ -149,6 +151,7 @@ class Gallery:
             self.states[f"{situation} {name} for {role}"] = self._page(role, url)
         self._changed_meanwhile(rollouts["submitted"], at)
         self._homes()
+        self._token()
         self._refusals()
         self._reset()
 
@@ -248,6 +251,14 @@ class Gallery:
         assert answer is not None
         assert b"Is it one of these?" in answer.body
         return answer
+
+    def _token(self) -> None:
+        made = self._ask(
+            self.clients["owner"], "POST", reverse("api:tokens"), name="Monitoring", days=30
+        )
+        assert made is not None
+        assert b"shown this once" in made.body
+        self.states["token just made"] = made
 
     def _named_again(self) -> Answer:
         """The form to name something shared, on which one of nearly that name is pointed out."""

@@ -27,6 +27,7 @@ NOT_PAGES = {
     "accounts:setup",
     "accounts:theme",
     "accounts:withdraw",
+    "api:revoke_token",
     "gates:end_delegation",
     "gates:end_feed",
     "gates:end_exception",
@@ -49,6 +50,8 @@ NOT_PAGES = {
     "portfolio:meeting_build",
     "portfolio:meeting_move",
     "portfolio:search",
+    "webhooks:end",
+    "webhooks:test",
 }
 STATES = (
     "setup before anybody is there, GET",
@@ -61,6 +64,7 @@ STATES = (
     "start page for reviewer",
     "table that finds nothing",
     "proposal that looks alike",
+    "token just made",
     "shared thing that looks alike",
     "ledger of exceptions",
     "not found",

@@ -5,6 +5,8 @@ answered; what a token is answered follows from it: a token never does what is a
 and one that is narrowed to another initiative finds nothing of this one.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -47,8 +49,10 @@ class Rule(NamedTuple):
     adds: bool = False
 
 
-DUE, PERSON = "2099-01-01", "{person}"
+DUE, PERSON, A_METRIC = "2099-01-01", "{person}", "{metric}"
+NUMBERS = (PERSON, A_METRIC)
 LINK = {"title": "Report", "url": "https://example.org/"}
+FIGURE = {"metric": A_METRIC, "at": "2026-01-05T09:00:00Z", "value": 4.5}
 METRIC = {"name": "Minutes", "kind": "business", "direction": "down"}
 RULES = {
     "GET /api/v1/initiatives": Rule(SIGNED_IN, anywhere=True),
@@ -80,6 +84,8 @@ RULES = {
     f"POST {IT}/metrics": Rule(WORKS_ON_IT, METRIC),
     "GET /api/v1/metrics/{pk}": Rule(PART_OF_IT),
     "PATCH /api/v1/metrics/{pk}": Rule(WORKS_ON_IT, {"unit": "minutes"}),
+    "GET /api/v1/metrics/{pk}/observations": Rule(PART_OF_IT),
+    "POST /api/v1/observations": Rule(WORKS_ON_IT, {"observations": [FIGURE]}),
     f"GET {IT}/reviews": Rule(PART_OF_IT),
     f"POST {IT}/reviews": Rule(ANSWERS_FOR_IT, {}),
     "GET /api/v1/reviews/{pk}": Rule(PART_OF_IT),
@@ -119,7 +125,8 @@ class Site(NamedTuple):
         method, path = operation.split(" ")
         url = path.format(**self._arguments(path))
         if body is not None:
-            body = {k: self.arguments["person"] if v == PERSON else v for k, v in body.items()}
+            numbers = {f'"{name}"': str(self.arguments[name[1:-1]]) for name in NUMBERS}
+            body = json.loads(re.sub(r'"{\w+}"', lambda m: numbers[m[0]], json.dumps(body)))
         return "".join(self._one(c, method, url, body) for c in self.ways[way].values())
 
     def _arguments(self, path: str) -> Mapping[str, Any]:
@@ -175,6 +182,7 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
             {
                 "reference": initiative.reference,
                 "person": cast.owner.pk,
+                "metric": initiative.metrics.first().pk,
                 "design": {"key": document.design_areas[0].questions[0].key},
                 "criteria": {"key": document.gate(1).criteria[0].key},
                 "checks": {"key": document.checks[0].key},

@@ -68,6 +68,7 @@ def make_world(at: datetime) -> tuple[str, Known]:
         "assignee": [cast.owner.pk, cast.contributor.pk],
         "owner": [cast.owner.pk],
         "sponsor": [cast.sponsor.pk],
+        "metric": list(Metric.objects.values_list("pk", flat=True)),
         "evidence": list(Evidence.objects.values_list("pk", flat=True)),
         "none_of": [references],
         "version": [rollout.initiative.version for rollout in rollouts],
@@ -91,6 +92,9 @@ def play(*, cases_an_operation: int, seed: int, at: datetime, boundaries: bool) 
     )
     days = st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(date.isoformat)
     schemathesis.openapi.format("date", days)
+    century = (datetime(year, 1, 1) for year in (2000, 2099))  # noqa: DTZ001
+    moments = st.datetimes(*century)
+    schemathesis.openapi.format("date-time", moments.map(lambda at: f"{at.isoformat()}Z"))
     schema = schemathesis.openapi.from_wsgi(
         "/api/v1/openapi.json", _whole_answers(get_wsgi_application()), config=config
     )
@@ -160,13 +164,20 @@ def _ground(case: schemathesis.Case, known: Known, chance: random.Random) -> Non
         if where in known and chance.random() < OFTEN:
             addressed[name] = chance.choice(known[where])
     case.path_parameters = addressed
-    if isinstance(case.body, dict):
-        case.body = {
-            name: chance.choice(known[name])
-            if name in known and value is not None and chance.random() < OFTEN
-            else value
-            for name, value in case.body.items()
-        }
+    case.body = _grounded(case.body, known, chance)
+
+
+def _grounded(body: Any, known: Known, chance: random.Random) -> Any:
+    if isinstance(body, list):
+        return [_grounded(part, known, chance) for part in body]
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: chance.choice(known[name])
+        if name in known and value is not None and chance.random() < OFTEN
+        else _grounded(value, known, chance)
+        for name, value in body.items()
+    }
 
 
 def _before(path: str, name: str) -> str:
