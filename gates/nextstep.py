@@ -269,7 +269,8 @@ def _decision(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     gate = case.document.gate(review_gate(case))
     text = gate.question.format(name=rollout.initiative.name)
     if missing:
-        text = f"{text} {plural_count(len(missing), 'sign-off')} of it {'is' if len(missing) == 1 else 'are'} still to come."
+        count = plural_count(len(missing), "sign-off")
+        text = f"{text} {count} {'is' if len(missing) == 1 else 'are'} still to come."
     return Step(
         _first(reader.user),
         f"Decide at {gate.name}",
