@@ -60,7 +60,6 @@ def problem(status: int, reasons: Iterable[str] = (), kind: str = "") -> HttpRes
         },
         status=status,
         content_type=MEDIA_TYPE,
-        json_dumps_params={"ensure_ascii": False},
     )
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Clearway"'

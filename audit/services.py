@@ -29,6 +29,11 @@ def acting_through(means: str) -> Iterator[None]:
         _through.reset(token)
 
 
+def acts_through() -> str:
+    """The means by which somebody acts at this moment; empty for a person's own hands."""
+    return _through.get()
+
+
 class Actor(Protocol):
     """Somebody who acts: an account, or the system itself."""
 
@@ -91,7 +96,7 @@ def record_many(*, entries: Sequence[Entry], by: Actor, at: datetime) -> list[Ev
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clearway.audit.system'))")
     heads = _heads(chains)
-    means = _through.get()
+    means = acts_through()
     label = f"{by} through {means}" if means else str(by)
     events = []
     for entry in entries:

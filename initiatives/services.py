@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Field
 
 from accounts.models import User
-from audit.services import SYSTEM, Actor, Entry, record
+from audit.services import SYSTEM, Actor, Entry, acts_through, record
 from initiatives import hooks
 from initiatives.errors import Refused
 from initiatives.models import BusinessUnit, Evidence, Initiative, Membership
@@ -69,10 +69,11 @@ def conclude(
 ) -> None:
     """End a change: count it, write its audit event, let derived rows follow.
 
-    ``progress`` is false for what no person did (a sweep, a feed): it stops no stall clock.
+    ``progress`` is false for what no person did (a sweep, a feed): it stops no stall clock, nor
+    does what a program does through somebody's token.
     """
     touched: dict[str, Any] = {"version": F("version") + 1}
-    if progress:
+    if progress and not acts_through():
         touched["touched_at"] = at
     Initiative.objects.filter(pk=initiative.pk).update(**touched)
     record(

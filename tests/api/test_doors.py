@@ -62,6 +62,17 @@ def test_a_body_that_is_no_json_or_too_large_is_refused(hannah: User) -> None:
     assert (broken.status_code, broken["Content-Type"]) == (400, "application/problem+json")
 
 
+@pytest.mark.parametrize("field", [r'"\ud800": 1', r'"title": "\ud800"', r'"url": "\u0000"'])
+def test_text_that_nobody_can_store_is_refused(field: str, maya: User) -> None:
+    rollout = make_rollout(owner=maya, at=timezone.now())
+    answer = Caller(maya).client.post(
+        f"/api/v1/initiatives/{rollout.initiative.reference}/evidence",
+        f"{{{field}}}",
+        content_type="application/json",
+    )
+    assert answer.status_code == 422
+
+
 def test_a_session_needs_the_csrf_token_and_a_token_does_not(maya: User) -> None:
     rollout = make_rollout(owner=maya, at=timezone.now())
     path = f"initiatives/{rollout.initiative.reference}/evidence"

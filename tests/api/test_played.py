@@ -19,7 +19,7 @@ CASES = int(os.environ.get("SOAK_HISTORIES", "0"))
 SEED = int(os.environ.get("SOAK_SEED", "20261116"))
 SAMPLE_AN_OPERATION = 3
 # What a drawn case brings with it: chains of operations, and repeats without the token.
-CASES_A_DRAW = 60
+CASES_A_DRAW = 36
 BOUNDARIES = 2000
 
 

@@ -184,6 +184,18 @@ def test_events_name_the_person_and_the_token(rollout: Rollout, maya: User) -> N
     assert verify()[1] == []
 
 
+def test_what_a_program_does_stops_no_stall_clock(rollout: Rollout, maya: User) -> None:
+    before = rollout.initiative.touched_at
+    path = f"initiatives/{rollout.initiative.reference}/evidence"
+    body = {"title": "Load test", "url": "https://example.org/test"}
+    by_token(maya)("POST", path, body)
+    rollout.initiative.refresh_from_db()
+    assert rollout.initiative.touched_at == before
+    Caller(maya)("POST", path, body)
+    rollout.initiative.refresh_from_db()
+    assert rollout.initiative.touched_at > before
+
+
 def test_a_token_never_signs_verifies_or_decides(
     rollout: Rollout, maya: User, lena: User, aiko: User, devin: User
 ) -> None:

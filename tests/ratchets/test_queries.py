@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 
 SMALL, LARGE = 50, 2000
 READERS = ("office", "executive", "owner", "reviewer", "administrator")
+MEASURED = ("portfolio:", "reminders:", "accounts:people", "gates:", "api:", "webhooks:")
 CEILINGS = {
     "portfolio:table": 8,
     "portfolio:dashboard": 8,
@@ -112,7 +113,9 @@ class Portfolio:
         pages = [
             route
             for route in ROUTES.values()
-            if route.name.startswith(("portfolio:", "reminders:", "accounts:people", "gates:"))
+            if route.name.startswith(
+                ("portfolio:", "reminders:", "accounts:people", "gates:", "api:", "webhooks:")
+            )
             and all(arguments.get(f"{route.name}.{p}", arguments.get(p)) for p in route.parameters)
         ]
         found = {}
