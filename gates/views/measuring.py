@@ -88,7 +88,7 @@ def computed(request: HttpRequest, rollout: Rollout, asked: Criterion) -> HttpRe
             "gate": case.document.gate_of_criterion(asked.key),
             "mode": case.document.mode(asked.failure_mode),
             "finding": criterion_finding(asked, case.facts),
-            "lines": lines(asked, case.facts.measured.get(asked.key, ())),
+            "lines": lines(asked, case.facts.measured_of(asked.key)),
             "missing": [
                 MetricKind(kind).label
                 for kind in sorted(kinds - {metric.kind for metric in metrics})
