@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
@@ -11,10 +13,20 @@ from gates.case import case_of
 from gates.models import Rollout
 from gates.services.reviews import answer_criterion
 from initiatives.errors import Refused
+from metrics import facts
 from metrics.days import recount_all
 from metrics.models import Day, Metric, Observation
 from metrics.observations import Reading, record_observations
-from tests.factories import NOW, make_initiative, make_measured, make_metric, make_rollout
+from metrics.services import remove_metric
+from playbook.measures import Measure
+from tests.factories import (
+    NOW,
+    make_initiative,
+    make_measured,
+    make_metric,
+    make_passed,
+    make_rollout,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -132,15 +144,90 @@ def test_what_somebody_types_is_progress_and_what_a_feed_sends_is_not(
     assert adoption.initiative.touched_at == later
 
 
-def test_whoever_types_the_figures_of_a_criterion_does_not_decide(
-    rollout: Rollout, hannah: User, peter: User
+@pytest.mark.parametrize("source", ["form", "paste", "api", "pull"])
+def test_whoever_recorded_a_figure_decides_nothing_that_it_tells(
+    rollout: Rollout,
+    maya: User,
+    hannah: User,
+    peter: User,
+    carol: User,
+    lena: User,
+    reviewers: list[User],
+    source: str,
 ) -> None:
-    criterion = rollout.playbook.parsed.criterion("business_metrics_positive")
-    office = {hannah.pk, peter.pk}
-    make_measured(rollout.initiative, criterion, by=hannah)
-    Metric.objects.update(set_by=rollout.initiative.owner)
-    # At Gate 0 nothing is computed: the figures are nobody's hand yet.
-    assert office <= case_of(rollout, at=NOW).decider_ids
+    people = {"owner": maya, "verifier": lena, "reviewers": reviewers, "decider": peter}
+    pilot = make_passed(rollout, gates=1, **people)
+    criterion = pilot.playbook.parsed.criterion("business_metrics_positive")
+    make_measured(pilot.initiative, criterion, by=maya)
+    assert {hannah.pk, peter.pk} <= case_of(pilot, at=NOW).decider_ids
+    metric = Metric.objects.get(kind="business")
+    record(metric, (1, 3.0, ""), by=hannah, source=source)
+    assert hannah.pk not in case_of(pilot, at=NOW).decider_ids
+    # Sent again by somebody else, it was hers all the same.
+    record(metric, (1, 3.0, ""), by=maya, source="api")
+    assert hannah.pk not in case_of(pilot, at=NOW).decider_ids
+    assert peter.pk in case_of(pilot, at=NOW).decider_ids
+
+
+def test_a_metric_with_figures_cannot_be_taken_off(adoption: Metric, maya: User) -> None:
+    record(adoption, (1, 40.0, ""), by=maya)
+    with pytest.raises(Refused, match="it has figures that gates may rest on"):
+        remove_metric(metric=adoption, by=maya, at=NOW)
+
+
+def test_figures_beyond_all_measure_are_refused(adoption: Metric, maya: User) -> None:
+    with pytest.raises(Refused, match="Choose a larger unit"):
+        record(adoption, (1, 1e300, ""), by=maya)
+
+
+def test_a_figure_typed_again_for_today_corrects_it(
+    adoption: Metric, maya: User, client: Client
+) -> None:
+    client.force_login(maya)
+    url = f"/initiatives/{adoption.initiative.reference}/metrics/record/"
+    today = timezone.now().date().isoformat()
+    for value in ("6.2", "62"):
+        typed = {f"figure-{adoption.pk}": value, "on": today}
+        assert client.post(url, typed).status_code == 302
+    assert counting(adoption) == [62.0]
+
+
+def test_lines_are_recorded_all_or_none_and_what_is_wrong_is_named(
+    adoption: Metric, maya: User, client: Client
+) -> None:
+    client.force_login(maya)
+    url = f"/initiatives/{adoption.initiative.reference}/metrics/record/"
+    bad = "Metric;Day;Figure\nAdoption;2026-11-02;61,5\nAdoption;2.11.;60\nNothing;2026-11-02;1"
+    page = client.post(url, {"lines": "1", "text": bad})
+    assert page.status_code == 422
+    said = page.content.decode()
+    assert "Line 3: “2.11.” is no day" in said
+    assert "Line 4: “Nothing” is no metric" in said
+    assert counting(adoption) == []
+    good = "Adoption;2026-11-02;61,5\nAdoption;2026-11-09;62"
+    assert client.post(url, {"lines": "1", "text": good}).status_code == 302
+    assert counting(adoption) == [61.5, 62.0]
+
+
+def test_an_administrator_counts_the_days_anew_after_moving(
+    adoption: Metric, maya: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(adoption, (0, 62.0, ""), by=maya)
+    with override_settings(ORGANISATION_TIME_ZONE="Pacific/Kiritimati"):
+        call_command("recount_days")
+        assert [str(day) for day in Day.objects.values_list("day", flat=True)] == ["2026-11-16"]
+    assert "1 day counted, 1 rollout judged anew" in capsys.readouterr().out
+
+
+def test_a_readers_zone_changes_no_verdict_of_seconds(adoption: Metric, maya: User) -> None:
+    record(adoption, (0.01, 62.0, ""), by=maya)  # 36 seconds ago
+    measure = Measure.model_validate(
+        {"key": "it", "metric": "adoption", "statistic": "every", "period": "30s", "fresh": "1d"}
+    )
+    with timezone.override("Europe/Berlin"):
+        found = facts.fast_figures([adoption.pk], [measure], NOW)
+    numbers = found[adoption.pk]["30s"]
+    assert list(numbers) == [int(NOW.timestamp() - 36) // 30]
 
 
 def test_a_computed_criterion_cannot_be_ticked(
