@@ -234,9 +234,6 @@ class Token(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
-    def works(self, at: datetime) -> bool:
-        return self.revoked_at is None and self.expires_at > at
-
 
 class IdempotentAnswer(models.Model):
     """What a request with an idempotency key was answered, so that a repeated one gets it again.

@@ -41,7 +41,6 @@ class Answer:
     status: int
     body: bytes
     whole: bool
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,6 @@ def send(
         status=response.status,
         body=read[:most_bytes],
         whole=len(read) <= most_bytes,
-        seconds=time.monotonic() - began,
     )
 
 

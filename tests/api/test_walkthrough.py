@@ -14,7 +14,8 @@ from gates.models import Review
 from initiatives.models import Evidence
 from metrics.models import Observation
 from tests.api.calling import secret_of
-from tests.factories import make_rollout
+from tests.factories import NOW, make_rollout
+from webhooks.services import signature
 
 DOCUMENT = (BASE_DIR / "docs" / "api.md").read_text()
 # The first block says what is set here.
@@ -56,9 +57,6 @@ def test_every_command_does_what_it_says(server: str, maya: User) -> None:
 
 
 def test_the_receivers_check_knows_what_is_signed() -> None:
-    from tests.factories import NOW
-    from webhooks.services import signature
-
     space: dict[str, object] = {}
     exec(CHECK[0], space)
     genuine, moment = space["genuine"], NOW.timestamp()

@@ -1,5 +1,6 @@
 """The administrator's pages about webhooks."""
 
+import re
 from typing import Any
 
 import pytest
@@ -55,8 +56,6 @@ def test_what_cannot_be_is_refused_in_words(form: Any, words: str, admin: Client
 
 def test_every_verb_of_the_house_has_its_kind() -> None:
     """Verbs stand in the services as plain words; what begins them is in the list."""
-    import re
-
     apps = ("accounts", "initiatives", "checklists", "risks", "metrics", "operations", "gates")
     written = re.compile(r'(?:verb=|Entry\(\w+, |note\(\s*)f?"([a-z_]+)\.')
     found = {
