@@ -107,6 +107,7 @@ class Someone:
         self.hands.fill_day(self.field("Baseline measured on"), today)
         self.hands.fill_day(self.field("Measured on"), today)
         self.button("Add it")
+        self.sees(metric)
         self.open(back)
         self.sees(f"{metric}: {latest:g}, needs less than {baseline:g}")
 
