@@ -9,6 +9,8 @@ from ninja import Path, Schema
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from metrics.observations import LARGEST
+
 # Control characters stand in no text: nobody sees them, and PostgreSQL takes no NUL.
 TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 WRITTEN = (
@@ -23,7 +25,6 @@ MOMENT = (
     r"(Z|[+-][01][0-9]:[0-5][0-9])$"
 )
 MOST = 2_147_483_647
-LARGEST_FIGURE = 1e15
 
 
 class Body(Schema):
@@ -90,7 +91,7 @@ Moment = Annotated[
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT}),
 ]
-Figure = Annotated[float, Field(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE, allow_inf_nan=False)]
+Figure = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 Id = Annotated[int, Field(ge=1, le=MOST), Whole]
 Degree = Annotated[int, Field(ge=1, le=5), Whole]
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from audit.words import day_words
@@ -137,7 +138,10 @@ def meet_check(
     row = _check(stored, check)
     row.assignee = row.assignee or by
     seen_just_now = evidence.verified_at is not None and evidence.verified_at >= at
-    if not seen_just_now and row.evidence_id != evidence.pk and _counts(row, at.date()):
+    counts = _counts(row, at.date())
+    if counts and row.evidence_id == evidence.pk:
+        return row
+    if counts and not seen_just_now:
         row.renewal, row.renewal_until = evidence, until
         row.renewed_at, row.renewed_by = at, by
         summary = f"fresh evidence “{evidence.title}” waits to be seen"
@@ -173,7 +177,8 @@ def verify_proof(*, evidence: Evidence, document: Document, by: User, at: dateti
     Raises Refused for whoever brought it.
     """
     verified = verify_evidence(evidence=evidence, by=by, at=at)
-    renewed = Check.objects.filter(renewal=evidence).select_related("initiative", "renewal")
+    fresh = Q(renewal_until__isnull=True) | Q(renewal_until__gte=at.date())
+    renewed = Check.objects.filter(fresh, renewal=evidence).select_related("initiative", "renewal")
     for row in renewed.filter(key__in=[check.key for check in document.checks]):
         _take_up(row)
         summary = f"met, shown by “{verified.title}”"
@@ -196,6 +201,8 @@ def confirm_check(*, initiative: Initiative, check: MvpCheck, by: User, at: date
     if row.newest.verified_at is None:
         raise Refused("Verify the evidence first.")
     if row.renewal is not None:
+        if row.renewal_until is not None and row.renewal_until < at.date():
+            raise Refused(f"It counted until {day_words(row.renewal_until)}. Bring fresh evidence.")
         _take_up(row)
     assert row.evidence is not None
     row.confirmed_at, row.confirmed_by = at, by

@@ -75,7 +75,8 @@ class Case:
 
     def facts_under(self, document: Document) -> Facts:
         """The same facts with the metrics asked by another playbook."""
-        return replace(self.facts, **_measured(document, self.series, self.facts.at))
+        asked = (self.facts.gate, self.facts.impact_class)
+        return replace(self.facts, **_measured(document, self.series, self.facts.at, *asked))
 
     @property
     def decider_ids(self) -> frozenset[int]:
@@ -189,16 +190,22 @@ def _facts(row: Any, series: tuple[Series, ...], *, at: datetime) -> Facts:
             for t in row.tranches_data
             if gate is not None and t["stage"] == document.gate(gate).to_stage
         ),
-        **_measured(document, series, at),
+        **_measured(document, series, at, gate, initiative.impact_class),
         faults=initiatives.faults_of(row.faults_data),
         promises=metrics.promises_of(row.metrics_data),
     )
 
 
-def _measured(document: Document, series: tuple[Series, ...], at: datetime) -> dict[str, Any]:
+def _measured(
+    document: Document, series: tuple[Series, ...], at: datetime, gate: int | None, impact: str
+) -> dict[str, Any]:
     """What metrics show of the computed criteria, and when the calendar may change it."""
+    found = measured_of(document, series, at, zone())
+    asked = document.criteria_for(gate, impact) if gate is not None else ()
+    here = {criterion.key for criterion in asked}
     return {
-        "measured": measured_of(document, series, at, zone()),
+        "measured": {key: told for key, told in found.items() if key in here},
+        "measured_beside": {key: told for key, told in found.items() if key not in here},
         "measures_turn": turns_at(document, series, at, zone()),
     }
 

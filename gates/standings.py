@@ -76,7 +76,7 @@ def keep(rollouts: QuerySet[Rollout], at: datetime) -> None:
 
 def save(standings: Iterable[Standing]) -> None:
     Standing.objects.bulk_create(
-        standings,
+        sorted(standings, key=lambda each: each.rollout_id),  # two writers never wait in a ring
         update_conflicts=True,
         unique_fields=["rollout"],
         update_fields=DERIVED,

@@ -33,8 +33,8 @@ COUNT = """
     SELECT o.metric_id, wanted.day, count(*), sum(o.value), min(o.value), max(o.value)
     FROM unnest(%s::bigint[], %s::date[]) AS wanted (metric, day)
     JOIN metrics_observation o ON o.metric_id = wanted.metric AND NOT o.corrected
-        AND o.at >= (wanted.day::timestamp AT TIME ZONE %s)
-        AND o.at < ((wanted.day + 1)::timestamp AT TIME ZONE %s)
+        AND o.at >= wanted.day - interval '2 days' AND o.at < wanted.day + interval '3 days'
+        AND (o.at AT TIME ZONE %s)::date = wanted.day
     GROUP BY o.metric_id, wanted.day
 """
 COUNT_ALL = """
@@ -59,8 +59,7 @@ def add_up(observations: Iterable[Observation], *, anew: Collection[tuple[int, d
                 " AS gone (metric, day) WHERE d.metric_id = gone.metric AND d.day = gone.day",
                 [metrics, days],
             )
-            name = settings.ORGANISATION_TIME_ZONE
-            cursor.execute(COUNT, [metrics, days, name, name])
+            cursor.execute(COUNT, [metrics, days, settings.ORGANISATION_TIME_ZONE])
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """What the metrics of an initiative contribute to the facts of a gate."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,7 +20,7 @@ from django.db.models import (
 from django.db.models.functions import Extract, Floor, JSONObject
 
 from accounts.facts import person
-from metrics.models import BY_HAND, Day, Metric, MetricKind, Observation
+from metrics.models import Day, Metric, MetricKind, Observation
 from playbook.facts import PromiseFact
 from playbook.measures import MOST_DAYS, Measure, seconds_in
 from playbook.measuring import Bucket, Series, day_number
@@ -49,18 +49,12 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
                     latest="latest",
                     latest_at="latest_at",
                     author=person("set_by"),
-                    hands=ArraySubquery(_hands()),
+                    hands="hands",
                     days=ArraySubquery(_days()),
                 )
             )
         ),
     }
-
-
-def _hands() -> QuerySet[Observation, int | None]:
-    """Whose hands the counting figures of a metric came from."""
-    by_hand = Observation.objects.counting().filter(metric=OuterRef("pk"), source__in=BY_HAND)
-    return by_hand.order_by("recorded_by").values_list("recorded_by", flat=True).distinct()
 
 
 def _days() -> QuerySet[Day, Any]:
@@ -69,7 +63,7 @@ def _days() -> QuerySet[Day, Any]:
     columns = [F(name) for name in ("day", "count", "total", "low", "high")]
     told = Func(*columns, function="jsonb_build_array", output_field=JSONField())
     days = Day.objects.filter(metric=OuterRef("pk")).order_by("-day")
-    return days.values_list(told)[: MOST_DAYS + 7]
+    return days.values_list(told)[:MOST_DAYS]
 
 
 def series_of(rows: Iterable[Mapping[str, Any]], fast: Fast | None = None) -> tuple[Series, ...]:
@@ -105,7 +99,7 @@ def fast_figures(metrics: Collection[int], measures: Iterable[Measure], at: date
     for period, periods in reach.items():
         length = seconds_in(period)
         since = at - timedelta(seconds=length * (periods + 1))
-        number = Floor(Extract("at", "epoch") / length, output_field=BigIntegerField())
+        number = Floor(Extract("at", "epoch", tzinfo=UTC) / length, output_field=BigIntegerField())
         rows = (
             Observation.objects.counting()
             .filter(metric__in=metrics, at__gte=since)

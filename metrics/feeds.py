@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.outgoing import Answer, Unreachable, send, target_of
 from initiatives.errors import Refused
+from initiatives.permissions import may_edit
 from initiatives.services import conclude, lock
 from metrics.models import Feed, FeedKind, Metric, Source
 from metrics.observations import Reading, record_observations
@@ -30,10 +31,10 @@ def set_up_feed(
 ) -> Feed:
     """Have a metric's figure fetched from now on.
 
-    Raises Refused for an address that leads inside and that the administrator did not allow, and
-    for asking more often than every five seconds.
+    The trail names the host and keeps the rest of the address to itself. Raises Refused for an
+    address that leads inside and that the administrator did not allow, and for asking more often
+    than every five seconds.
     """
-    initiative = lock(metric.initiative_id)
     reasons = []
     if every_seconds < LEAST_SECONDS:
         reasons.append(f"Every so many seconds: give {LEAST_SECONDS} or more.")
@@ -45,8 +46,10 @@ def set_up_feed(
         reasons.append(f"Address: {unreachable}")
     if reasons:
         raise Refused(reasons)
+    # The host was looked up before anybody waits for this lock.
+    initiative = lock(metric.initiative_id)
     feed = Feed.objects.create(
-        metric=metric,
+        metric=Metric.objects.get(pk=metric.pk),
         kind=kind,
         url=url.rstrip("/") if kind == FeedKind.PROMETHEUS else url,
         query=query.strip(),
@@ -58,8 +61,8 @@ def set_up_feed(
     conclude(
         initiative=initiative,
         verb="feed.set_up",
-        summary=f"{metric.name} is fetched from {feed.url}",
-        data={"feed": feed.pk, "metric": metric.pk, "url": feed.url, "query": feed.query},
+        summary=f"{metric.name} is fetched from {feed.host}",
+        data={"feed": feed.pk, "metric": metric.pk, "host": feed.host},
         by=by,
         at=at,
     )
@@ -74,7 +77,7 @@ def end_feed(*, feed: Feed, by: User, at: datetime) -> None:
         conclude(
             initiative=initiative,
             verb="feed.ended",
-            summary=f"{feed.metric.name} is no longer fetched from {feed.url}",
+            summary=f"{feed.metric.name} is no longer fetched from {feed.host}",
             data={"feed": feed.pk, "metric": feed.metric_id},
             by=by,
             at=at,
@@ -87,7 +90,7 @@ def claim_feeds(*, at: datetime) -> list[int]:
     with transaction.atomic():
         due = list(
             Feed.objects.running()
-            .filter(next_at__lte=at, made_by__is_active=True)
+            .filter(next_at__lte=at)
             .order_by("next_at")
             .select_for_update(skip_locked=True, of=("self",))[:AT_A_TIME]
         )
@@ -100,6 +103,8 @@ def claim_feeds(*, at: datetime) -> list[int]:
 def fetch(*, feed: Feed, at: datetime) -> None:
     """Ask the address and record its figure; what hinders it stands on the feed."""
     try:
+        if not (feed.made_by.is_active and may_edit(feed.made_by, feed.metric.initiative)):
+            raise NoFigure(f"{feed.made_by} set it up and may no longer. Set it up anew.")
         moment, value = read(feed, at)
         record_observations(
             initiative=feed.metric.initiative,
@@ -135,7 +140,7 @@ def _parsed(answer: Answer) -> Any:
         raise NoFigure("Its answer is too long.")
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoFigure("Its answer is no JSON.") from None
 
 
@@ -154,14 +159,18 @@ def _sample(parsed: Any) -> tuple[datetime, float]:
         raise NoFigure(f"The query found {count} series. It must find one: aggregate it.")
     if not isinstance(sample, list) or len(sample) != 2:
         raise NoFigure("The query does not end in one value.")
-    return datetime.fromtimestamp(_number(sample[0]), UTC), _number(sample[1])
+    try:
+        moment = datetime.fromtimestamp(_number(sample[0]), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise NoFigure("The moment of its value is none that a clock shows.") from None
+    return moment, _number(sample[1])
 
 
 def _at(parsed: Any, way: str) -> Any:
     for step in way.split("."):
         if isinstance(parsed, Mapping) and step in parsed:
             parsed = parsed[step]
-        elif isinstance(parsed, list) and step.isdigit() and int(step) < len(parsed):
+        elif isinstance(parsed, list) and step.isdecimal() and int(step) < len(parsed):
             parsed = parsed[int(step)]
         else:
             raise NoFigure(f"Its answer has nothing at “{step}” of “{way}”.")
@@ -173,7 +182,7 @@ def _number(value: Any) -> float:
         if isinstance(value, bool):
             raise ValueError
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise NoFigure("What it answers with is no number.") from None
     if not isfinite(number):
         raise NoFigure("What it answers with is no finite number.")

@@ -10,14 +10,17 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from audit.canonical import digest_of
+from initiatives import hooks
 from initiatives.errors import Refused
 from initiatives.models import Initiative
-from initiatives.services import conclude, lock
+from initiatives.services import conclude, lock, lock_many
 from metrics.days import add_up, day_of
 from metrics.models import BY_HAND, Metric, Observation
 
 AHEAD = timedelta(minutes=5)
 LONGEST_KEY = 80
+LARGEST = 1e15
+"""Sums of figures up to here stay finite, however many a day has."""
 SHOWN = 20
 
 
@@ -79,6 +82,7 @@ def record_observations(
     counting = [observation for observation in observations if not observation.corrected]
     add_up(counting, anew={(metric, day_of(moment)) for metric, moment in corrected})
     _keep_latest(metrics, counting)
+    _note_hands((metrics[reading.metric] for reading in fresh), by)
     named = Counter(metrics[reading.metric].name for reading in fresh)
     conclude(
         initiative=stored,
@@ -106,18 +110,27 @@ def record_batches(
 
     Raises Refused as one batch does.
     """
-    done = [
-        record_observations(
-            initiative=initiative,
-            readings=readings[initiative],
-            source=source,
-            by=by,
-            at=at,
-            through=through,
-        )
-        for initiative in sorted(readings, key=lambda initiative: initiative.pk)
-    ]
+    lock_many(initiative.pk for initiative in readings)
+    with hooks.gathered(at):
+        done = [
+            record_observations(
+                initiative=initiative,
+                readings=readings[initiative],
+                source=source,
+                by=by,
+                at=at,
+                through=through,
+            )
+            for initiative in sorted(readings, key=lambda initiative: initiative.pk)
+        ]
     return Recorded(*(sum(each) for each in zip(*map(astuple, done), strict=True)))
+
+
+def _note_hands(metrics: Iterable[Metric], by: User) -> None:
+    new = {metric for metric in metrics if by.pk not in metric.hands}
+    for metric in new:
+        metric.touched_by(by.pk)
+    Metric.objects.bulk_update(new, ["hands"])
 
 
 def _told(fresh: Sequence[Reading], source: str, through: str) -> dict[str, object]:
@@ -174,6 +187,8 @@ def _against(reading: Reading, metrics: dict[int, Metric], at: datetime) -> str:
         return "this initiative has no such metric."
     if not isfinite(reading.value):
         return "the value must be a finite number."
+    if abs(reading.value) > LARGEST:
+        return f"the value is beyond {LARGEST:g}. Choose a larger unit."
     if reading.at > at + AHEAD:
         return "its moment has not come yet. Check the clock or the time zone."
     if len(reading.key) > LONGEST_KEY:

@@ -77,9 +77,17 @@ def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: da
 
 @transaction.atomic
 def remove_metric(*, metric: Metric, by: User, at: datetime) -> None:
-    """Take off a metric that nobody is held to. The history keeps its figures."""
+    """Take off a metric that was never measured.
+
+    Raises Refused once it has figures: gates rest on them, and whoever took them off could decide.
+    """
     initiative = lock(metric.initiative_id)
     stored = Metric.objects.get(pk=metric.pk)
+    if stored.observations.exists():
+        raise Refused(
+            f"{stored.name}: it has figures that gates may rest on, so it stays. Correct its "
+            "target or its figures instead."
+        )
     told = _told(stored)
     stored.delete()
     conclude(
@@ -100,6 +108,7 @@ def _fill(metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> 
     if reasons := _reasons(metric, at):
         raise Refused(reasons)
     metric.set_by, metric.set_at = by, at
+    metric.touched_by(by.pk)
     metric.save()
 
 

@@ -40,8 +40,7 @@ def computed_met(document: Document, facts: Facts) -> list[str]:
     return [
         criterion.key
         for criterion, _gate in document.placed_criteria
-        if criterion.computed
-        and judge(criterion, facts.measured.get(criterion.key, ()))[0] == "met"
+        if criterion.computed and judge(criterion, facts.measured_of(criterion.key))[0] == "met"
     ]
 
 

@@ -145,7 +145,7 @@ def _criteria(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]
 def criterion_finding(criterion: Criterion, facts: Facts) -> Finding:
     """How an exit criterion stands today."""
     if criterion.computed:
-        state, text, fix = judge(criterion, facts.measured.get(criterion.key, ()))
+        state, text, fix = judge(criterion, facts.measured_of(criterion.key))
     else:
         answer = facts.answers.get(criterion.key)
         state, text, fix = _judge(criterion.needs, answer, facts.today)

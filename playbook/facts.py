@@ -61,7 +61,16 @@ __all__ = [
     "SlipFact",
 ]
 
-PASSING = ("at", "measures_turn", "progress_on", "deciders", "barred", "authors", "asked")
+PASSING = (
+    "at",
+    "measured_beside",
+    "measures_turn",
+    "progress_on",
+    "deciders",
+    "barred",
+    "authors",
+    "asked",
+)
 
 
 class FactsIncomplete(ValueError):
@@ -115,7 +124,9 @@ class Facts:
     releases: tuple[ReleaseFact, ...] = ()
     """What a go releases, so that whoever decides signs for it."""
     measured: Mapping[str, tuple[MeasuredFact, ...]] = field(default_factory=dict)
-    """What metrics show of each computed criterion, by its key."""
+    """What metrics show of each computed criterion of the gate, by its key."""
+    measured_beside: Mapping[str, tuple[MeasuredFact, ...]] = field(default_factory=dict)
+    """The same of the criteria of other gates; no decision at this gate rests on it."""
     measures_turn: datetime | None = None
     """When the calendar alone may change that next."""
     faults: tuple[FaultFact, ...] = ()
@@ -131,6 +142,10 @@ class Facts:
     kill_criteria: tuple[KillFact, ...] = ()
     promises: tuple[PromiseFact, ...] = ()
     """What a go is given for; it freezes them."""
+
+    def measured_of(self, criterion: str) -> tuple[MeasuredFact, ...]:
+        """What metrics show of the criterion, whichever gate it belongs to."""
+        return self.measured.get(criterion) or self.measured_beside.get(criterion, ())
 
     @property
     def today(self) -> date:

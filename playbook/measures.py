@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from playbook.base import Key, Part
 
 DAY_SECONDS = 86_400
-MOST_DAYS = 84
+MOST_DAYS = 91
 MetricKind = Literal[
     "business", "adoption", "latency", "reliability", "quality", "data_quality", "cost", "model"
 ]
@@ -50,8 +50,10 @@ class Measure(Part):
 
     @model_validator(mode="after")
     def _window_in_reach(self) -> Self:
-        if self.periods * seconds_in(self.period) > MOST_DAYS * DAY_SECONDS:
-            raise ValueError(f"a window reaches back at most {MOST_DAYS} days")
+        if (self.periods + 1) * seconds_in(self.period) > MOST_DAYS * DAY_SECONDS:
+            raise ValueError(
+                f"a window and the period under way take at most {MOST_DAYS} days together"
+            )
         return self
 
     @property

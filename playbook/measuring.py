@@ -205,7 +205,7 @@ def _least(measure: Measure) -> int:
 def _bound(measure: Measure, fact: MeasuredFact) -> float | None:
     """The figure that the value is compared with."""
     if measure.compare == "target":
-        return fact.target
+        return None if fact.target is None else round(fact.target, DECIMALS)
     if fact.baseline is None:
         return None
     step = abs(fact.baseline) * measure.better_percent / 100

@@ -22,6 +22,7 @@ from playbook.document import Document
 from playbook.evaluate import Evaluation, Finding, evaluate
 from playbook.facts import Facts, FactsIncomplete, Person
 from playbook.labels import labels
+from playbook.measuring import asked
 from playbook.models import PlaybookVersion
 from playbook.standing_facts import no_longer_held, words_of
 
@@ -51,11 +52,31 @@ def turned(
     and nothing would have: the findings that stood there.
     """
     before, after = evaluate(pinned, facts), evaluate(draft, facts)
+    unasked = {f"criterion:{key}" for key in not_measured(pinned, draft, facts)}
+    covers |= unasked
     if outcome in PASSING:
         turns = opens(before, covers) and not opens(after, covers)
         return tuple(left_open(after, covers)) if turns else ()
     turns = not opens(before) and opens(after)
     return before.blockers if turns else ()
+
+
+def not_measured(pinned: Document, draft: Document, facts: Facts) -> set[str]:
+    """The criteria of which the draft asks figures that were not asked then: what was kept of a
+    decision cannot tell of them, so nothing is said to have been shut by them."""
+    if facts.gate is None:
+        return set()
+    then = {
+        (criterion.key, measure.metric, asked(measure))
+        for criterion in pinned.criteria_for(facts.gate, facts.impact_class)
+        for measure in criterion.measures
+    }
+    return {
+        criterion.key
+        for criterion in draft.criteria_for(facts.gate, facts.impact_class)
+        for measure in criterion.measures
+        if (criterion.key, measure.metric, asked(measure)) not in then
+    }
 
 
 def level(blockers: Iterable[Finding]) -> int:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Grant, Token, User
 from accounts.roles import Remit, Role
 from accounts.services.tokens import issue_token
@@ -24,6 +26,7 @@ from gates.services.reviews import answer_criterion, open_review, sign_off, subm
 from gates.services.rollouts import Adoption, adopt_many, start_rollout
 from gates.services.slips import settle
 from gates.standings import refresh
+from initiatives import hooks
 from initiatives.dependencies import answer_fault, name_and_rely_on, record_fault, rely_on
 from initiatives.models import (
     Assumption,
@@ -172,9 +175,10 @@ def make_ready(
     """
     case = case_of(rollout, at=at)
     evidence = make_evidence(rollout.initiative, by=by, verified_by=verifier, at=at)
-    for finding in case.evaluation.blockers:
-        if finding.id not in skip and finding.kind not in skip:
-            _MEET.get(finding.kind, _leave)(rollout, case, finding.key, evidence, by, at)
+    with transaction.atomic(), hooks.gathered(at):
+        for finding in case.evaluation.blockers:
+            if finding.id not in skip and finding.kind not in skip:
+                _MEET.get(finding.kind, _leave)(rollout, case, finding.key, evidence, by, at)
 
 
 def _leave(*_: Any) -> None:
@@ -551,12 +555,13 @@ def make_passed(
     at: datetime = NOW,
 ) -> Rollout:
     """Through this many gates, one after the other, all in one go."""
-    for _ in range(gates):
-        rollout = Rollout.objects.get(pk=rollout.pk)
-        make_ready(rollout, by=owner, verifier=verifier, at=at)
-        review = make_submitted(rollout, by=owner, at=at)
-        make_sign_offs(review, reviewers, at=at)
-        make_decision(rollout, by=decider, at=at)
+    with transaction.atomic(), hooks.gathered(at):
+        for _ in range(gates):
+            rollout = Rollout.objects.get(pk=rollout.pk)
+            make_ready(rollout, by=owner, verifier=verifier, at=at)
+            review = make_submitted(rollout, by=owner, at=at)
+            make_sign_offs(review, reviewers, at=at)
+            make_decision(rollout, by=decider, at=at)
     return Rollout.objects.get(pk=rollout.pk)
 
 

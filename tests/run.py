@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from config import embedded
@@ -18,7 +20,13 @@ from tests.plugins.browser import find_chromium
 
 BIN = Path(sys.executable).parent
 MANAGE = (sys.executable, "manage.py")
-INSTALL_CHROMIUM = "apt-get install --yes --no-install-recommends chromium"
+INSTALL = "apt-get install --yes --no-install-recommends"
+# Programs of others that the tests play with, by the name of Debian's package.
+OTHERS: dict[str, Callable[[], str | None]] = {
+    "chromium": find_chromium,
+    "curl": partial(shutil.which, "curl"),
+    "prometheus": partial(shutil.which, "prometheus"),
+}
 DEPLOYED = {"CLEARWAY_URL": "https://clearway.example.org", "CLEARWAY_DEMO": "0", "DEBUG": "0"}
 
 CHECKS: dict[str, tuple[str | Path, ...]] = {
@@ -34,7 +42,7 @@ CHECKS: dict[str, tuple[str | Path, ...]] = {
 def main() -> None:
     lint_only = "--lint" in sys.argv[1:]
     if not lint_only:
-        ensure_chromium()
+        ensure_others()
     test_data = data_dir() / "test"
     checks_environment = {**os.environ, **DEPLOYED, "CLEARWAY_DATA_DIR": str(test_data)}
     with embedded.servers(test_data, throwaway=True):
@@ -47,16 +55,20 @@ def main() -> None:
     sys.exit(code or bool(failed))
 
 
-def ensure_chromium() -> None:
-    if find_chromium():
+def ensure_others() -> None:
+    missing = [name for name, find in OTHERS.items() if not find()]
+    if not missing:
         return
+    install = f"{INSTALL} {' '.join(missing)}"
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing Chromium for the browser tests", flush=True)
+        print(f"Installing {', '.join(missing)} for the tests", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in ("apt-get update", INSTALL_CHROMIUM):
+        for command in ("apt-get update", install):
             subprocess.run(command.split(), env=quiet, stdout=subprocess.DEVNULL, check=False)
-    if not find_chromium():
-        sys.exit(f"The browser tests need Chromium. On Debian: sudo {INSTALL_CHROMIUM}")
+    if missing := [name for name in missing if not OTHERS[name]()]:
+        sys.exit(
+            f"The tests need {', '.join(missing)}. On Debian: sudo {INSTALL} {' '.join(missing)}"
+        )
 
 
 def pytest() -> int:

@@ -53,7 +53,7 @@ class FiguresForm(Form):
 
     @property
     def readings(self) -> list[Reading]:
-        moment = moment_of(self.cleaned_data["on"], self.at)
+        moment = moment_of(self.cleaned_data["on"])
         return [
             Reading(metric.pk, moment, self.cleaned_data[name])
             for name, metric in self.metrics.items()
@@ -84,9 +84,8 @@ class LinesForm(Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, metrics: Sequence[Metric], at: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, metrics: Sequence[Metric], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.at = at
         self.known = {metric.name.casefold(): metric for metric in metrics}
         self.readings: list[Reading] = []
         for name in ("text", "file"):
@@ -146,7 +145,7 @@ class LinesForm(Form):
         if metric is None:
             raise ValueError(f"“{name}” is no metric of this initiative. Name it first.")
         try:
-            moment = moment_in(when, self.at)
+            moment = moment_in(when)
         except ValueError:
             raise ValueError(f"“{when}” is no day. Write it as 2026-12-04.") from None
         try:

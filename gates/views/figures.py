@@ -72,7 +72,7 @@ def _add_metric(
     """Name a metric, and record its figure where there is one."""
     metric = add_metric(initiative=initiative, fields=fields, by=by, at=at)
     if fields["latest"] is not None:
-        reading = Reading(metric.pk, moment_of(fields["latest_on"], at), fields["latest"])
+        reading = Reading(metric.pk, moment_of(fields["latest_on"]), fields["latest"])
         record_observations(
             initiative=initiative, readings=[reading], source=Source.FORM, by=by, at=at
         )

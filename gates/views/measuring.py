@@ -34,9 +34,7 @@ def record(request: HttpRequest, reference: str) -> HttpResponse:
     lines = request.method == "POST" and "lines" in request.POST
     typed = request.POST if request.method == "POST" else None
     figures = FiguresForm(None if lines else typed, metrics=metrics, at=at)
-    pasted = LinesForm(
-        typed if lines else None, request.FILES if lines else None, metrics=metrics, at=at
-    )
+    pasted = LinesForm(typed if lines else None, request.FILES if lines else None, metrics=metrics)
     form: FiguresForm | LinesForm = pasted if lines else figures
     back = _back(request, reference)
     if typed is not None and form.is_valid():
@@ -88,7 +86,7 @@ def computed(request: HttpRequest, rollout: Rollout, asked: Criterion) -> HttpRe
             "gate": case.document.gate_of_criterion(asked.key),
             "mode": case.document.mode(asked.failure_mode),
             "finding": criterion_finding(asked, case.facts),
-            "lines": lines(asked, case.facts.measured.get(asked.key, ())),
+            "lines": lines(asked, case.facts.measured_of(asked.key)),
             "missing": [
                 MetricKind(kind).label
                 for kind in sorted(kinds - {metric.kind for metric in metrics})

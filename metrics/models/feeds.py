@@ -1,5 +1,7 @@
 """Where figures are fetched from without anybody's doing."""
 
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -62,3 +64,7 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.url}"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or self.url

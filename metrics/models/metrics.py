@@ -5,6 +5,7 @@ What counts, and by whose clock, is said in docs/measuring.md.
 
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +46,8 @@ class Metric(models.Model):
     """A figure that says whether the initiative works. A model's own metric makes no case alone.
 
     ``measured_by`` says what records it; empty while nothing does. ``latest`` and ``latest_at``
-    repeat the counting observation of the latest moment.
+    repeat the counting observation of the latest moment. ``hands`` are the ids of everybody who
+    set it or recorded a figure of it, whatever became of that: they decide nothing that it tells.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="metrics")
@@ -63,6 +65,7 @@ class Metric(models.Model):
     )
     latest = models.FloatField(_("latest figure"), null=True, editable=False)
     latest_at = models.DateTimeField(_("measured at"), null=True, editable=False)
+    hands = ArrayField(models.BigIntegerField(), default=list, editable=False)
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
 
@@ -122,3 +125,7 @@ class Metric(models.Model):
         if self.latest_at is None:
             return None
         return self.latest_at + timedelta(days=CADENCE_DAYS[Cadence(self.cadence)])
+
+    def touched_by(self, *people: int) -> None:
+        """Note whose hands were on it."""
+        self.hands = sorted({*self.hands, *people})

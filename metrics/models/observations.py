@@ -58,14 +58,6 @@ class Observation(models.Model):
                 condition=Q(value__gt=float("-inf"), value__lt=float("inf")),
             ),
         ]
-        indexes = [
-            # Whose hands the figures came from.
-            models.Index(
-                fields=["metric", "recorded_by"],
-                name="metrics_observation_by_hand",
-                condition=Q(source__in=BY_HAND, corrected=False),
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.metric}: {self.value:g}"

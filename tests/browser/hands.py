@@ -59,7 +59,7 @@ class Keyboard(Mouse):
 
     def fill_day(self, field: Locator, day: date) -> None:
         self._reach(field)
-        self.page.keyboard.type(f"{day:%d%m%Y}")
+        self.page.keyboard.type(f"{day:%m%d%Y}")  # the order of a page in "en"
         expect(field).to_have_value(day.isoformat())
 
     def choose(self, field: Locator, option: str) -> None:

@@ -102,6 +102,7 @@ class Someone:
         self.pick("Business outcome")
         self.pick("Lower is better")
         self.hands.fill(self.page.locator("#id_baseline"), str(baseline))
+        self.hands.fill(self.page.locator("#id_target"), "5")
         today = timezone.now().date()
         self.hands.fill_day(self.field("Baseline measured on"), today)
         self.hands.fill_day(self.field("Measured on"), today)

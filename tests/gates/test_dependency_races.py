@@ -21,7 +21,7 @@ from tests.factories import NOW, make_dependency, make_fault, make_initiative
 from tests.gates.test_slip_races import together
 from tests.soak.copies import Cast, copies, make_cast, make_template
 from tests.soak.histories import acting, lingering, without_the_lock
-from tests.together import Meeting, at_once
+from tests.together import DEADLINE_SECONDS, Meeting, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,20 +80,21 @@ def test_without_the_lock_one_does() -> None:
 
 @contextmanager
 def meeting(meeting: Meeting) -> Iterator[None]:
-    """Whoever has just read who relies on a thing, or said that it does, waits for the other."""
-    lock, lock_all = dependencies.lock, dependencies._lock_all
+    """Whoever has just read who relies on a thing, or said that it does, waits for the other; and
+    again when it has judged, before it commits."""
 
     def met(call):  # type: ignore[no-untyped-def]
-        def waited(*args):  # type: ignore[no-untyped-def]
-            found = call(*args)
+        def waited(*args, **named):  # type: ignore[no-untyped-def]
+            found = call(*args, **named)
             meeting.wait()
             return found
 
         return waited
 
     with (
-        patch.object(dependencies, "lock", met(lock)),
-        patch.object(dependencies, "_lock_all", met(lock_all)),
+        patch.object(dependencies, "lock", met(dependencies.lock)),
+        patch.object(dependencies, "_lock_all", met(dependencies._lock_all)),
+        patch.object(dependencies, "conclude", met(dependencies.conclude)),
     ):
         yield
 
@@ -106,7 +107,8 @@ def asked(*, hold: bool) -> bool:
     elsewhere = make_initiative(owner=cast.office)
     vendor = make_dependency(elsewhere, by=cast.owner)
     unheld = patch.object(dependencies, "_hold", lambda pk: Dependency.objects.get(pk=pk))
-    with meeting(Meeting(2)):
+    patience = 0.5 if hold else DEADLINE_SECONDS / 2
+    with meeting(Meeting(2, patience)):
         if not hold:
             unheld.start()
         try:

@@ -222,6 +222,6 @@ def test_evidence_verified_for_one_thing_shows_another_once_a_second_person_says
     confirmed = "Lena Haas confirmed on"
     assert confirmed in page(client, at(maya, "check", asked.key))
     meet_check(evidence=old, days_valid=None, **act)
-    assert state() == "assigned"
+    assert state() == "met"  # said again, it takes nothing away
     reopen_check(reason="It broke.", **act)
     assert Check.objects.get().met_by is None

@@ -45,7 +45,7 @@ def pilot(rollout: Rollout, people: People) -> Rollout:
 
 def keys(rollout: Rollout, *, standing: bool = False) -> list[str]:
     criteria = rollout.playbook.parsed.gate(1).criteria
-    return [c.key for c in criteria if c.standing or not standing]
+    return [c.key for c in criteria if not c.computed and (c.standing or not standing)]
 
 
 def criterion(rollout: Rollout, key: str, days: int = 0) -> Any:

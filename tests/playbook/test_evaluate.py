@@ -1,4 +1,7 @@
-"""What keeps each gate shut, judged on plain facts."""
+"""What keeps each gate shut, judged on plain facts.
+
+Long because every kind of blocker is tried from one set of facts that blocks nothing.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -350,9 +350,16 @@ def _documented_figures() -> list[tuple[str, str]]:
     return re.findall(r"^\| `([\w.]+)` \| (\d+) \|", page, flags=re.MULTILINE)
 
 
+def _held(field: str) -> set[object]:
+    """The figure of the field; of a field of each remit, all the figures that there are."""
+    if field.startswith("remits."):
+        return {getattr(remit, field.removeprefix("remits.")) for remit in standard().remits}
+    return {attrgetter(field)(standard())}
+
+
 @pytest.mark.parametrize(("field", "figure"), _documented_figures())
 def test_documented_figures_are_those_of_the_standard(field, figure):
-    assert attrgetter(field)(standard()) == int(figure)
+    assert _held(field) == {int(figure)}
 
 
 def test_the_table_of_gates_in_the_documents_counts_right():

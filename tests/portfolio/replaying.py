@@ -28,6 +28,7 @@ from playbook.facts import (
     SignOffFact,
 )
 from playbook.places import Data
+from tests.playbook.test_evaluate import good
 
 CRITERION, CHECK = "own_criterion", "own_check"
 
@@ -160,8 +161,11 @@ def _facts(
         barred=(),
         design={q.key: DesignFact(True, "") for q in document.questions},
         answers={
-            c.key: AnswerFact("met", "", "report", day + timedelta(days=9), day) for c in asked
+            c.key: AnswerFact("met", "", "report", day + timedelta(days=9), day)
+            for c in asked
+            if not c.computed
         },
+        measured={c.key: good(c) for c in asked if c.computed},
         checks={
             key: CheckFact(rung if rung in ("assigned", "planned") else "met", who, day, True)
             for key, rung in rungs.items()
@@ -183,7 +187,8 @@ def _facts(
         groups=(),
         slips=(),
     )
-    return _spoilt(dice, facts, asked[0].key if asked else "", day)
+    judged = [criterion.key for criterion in asked if not criterion.computed]
+    return _spoilt(dice, facts, judged[0] if judged else "", day)
 
 
 def _risk(dice: Random, day: date) -> RiskFact:
@@ -263,6 +268,11 @@ def in_the_way(book: Data, facts: Mapping[str, Any], day: str) -> Iterator[str]:
     if facts["review"]["state"] != "submitted":
         yield "review"
     for criterion in _together(gate, additions, "criteria"):
+        if criterion["measures"]:
+            # What metrics show of the past made here is always good.
+            if not facts["measured"].get(criterion["key"]):
+                yield f"criterion:{criterion['key']}"
+            continue
         answer = facts["answers"].get(criterion["key"])
         fresh = answer and (answer["valid_until"] is None or answer["valid_until"] >= day)
         if not (answer and answer["verdict"] == "met" and answer["proof"] and fresh):
