@@ -24,7 +24,6 @@ MOMENT = (
     r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
     r"(Z|[+-][01][0-9]:[0-5][0-9])$"
 )
-LONGEST = 20_000
 MOST = 2_147_483_647
 
 
@@ -77,8 +76,9 @@ def _whole(value: Any) -> Any:
 
 
 Whole = BeforeValidator(_whole)
-Text = Annotated[str, StringConstraints(pattern=TEXT, max_length=LONGEST)]
-Written = Annotated[str, StringConstraints(pattern=WRITTEN, max_length=LONGEST)]
+# As long as the request may be, like the pages' own.
+Text = Annotated[str, StringConstraints(pattern=TEXT)]
+Written = Annotated[str, StringConstraints(pattern=WRITTEN)]
 Line = Annotated[str, StringConstraints(pattern=TEXT, max_length=200)]
 Named = Annotated[str, StringConstraints(pattern=WRITTEN, max_length=200)]
 Day = Annotated[
