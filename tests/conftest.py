@@ -9,6 +9,7 @@ from tests.factories import make_user
 pytest_plugins = [
     "tests.plugins.database",
     "tests.plugins.servers",
+    "tests.plugins.worker",
     "tests.plugins.browser",
     "tests.plugins.site",
     "tests.plugins.seed",
