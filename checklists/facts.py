@@ -4,44 +4,37 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef
-from django.db.models.functions import MD5, JSONObject
+from django.db.models.functions import MD5
 
-from accounts.facts import person
+from accounts.facts import Rows, person
 from checklists.models import SEEN, Check, DesignAnswer
 from playbook.facts import CheckFact, DesignFact, Person
 
 
-def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+def subqueries(initiative: str) -> dict[str, Rows]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
-        "design_data": ArraySubquery(
-            DesignAnswer.objects.filter(initiative=OuterRef(initiative)).values(
-                json=JSONObject(
-                    question="question",
-                    settled="settled",
-                    words=MD5("text"),
-                    author=person("answered_by"),
-                )
-            )
+        "design_data": Rows(
+            DesignAnswer.objects.filter(initiative=OuterRef(initiative)),
+            question="question",
+            settled="settled",
+            words=MD5("text"),
+            author=person("answered_by"),
         ),
-        "checks_data": ArraySubquery(
-            Check.objects.filter(initiative=OuterRef(initiative)).values(
-                json=JSONObject(
-                    key="key",
-                    status="status",
-                    due="due",
-                    solution="solution",
-                    assignee=person("assignee"),
-                    evidence=F("evidence_id"),
-                    title=F("evidence__title"),
-                    author=person("evidence__added_by"),
-                    teller=person("met_by"),
-                    seen=ExpressionWrapper(SEEN, BooleanField()),
-                    valid_until="valid_until",
-                )
-            )
+        "checks_data": Rows(
+            Check.objects.filter(initiative=OuterRef(initiative)),
+            key="key",
+            status="status",
+            due="due",
+            solution="solution",
+            assignee=person("assignee"),
+            evidence=F("evidence_id"),
+            title=F("evidence__title"),
+            author=person("evidence__added_by"),
+            teller=person("met_by"),
+            seen=ExpressionWrapper(SEEN, BooleanField()),
+            valid_until="valid_until",
         ),
     }
 

@@ -2,11 +2,10 @@
 
 from functools import cache
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, F, OuterRef, QuerySet
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import Cast
 
-from accounts.facts import deciders_everywhere, person
+from accounts.facts import Rows, deciders_everywhere, person
 from checklists import facts as checklists
 from gates.models import (
     Condition,
@@ -42,111 +41,86 @@ def all_with_facts() -> QuerySet[Rollout]:
         **metrics.subqueries("initiative_id"),
         **operations.subqueries("initiative_id"),
         **initiatives.subqueries("initiative_id"),
-        slips_data=ArraySubquery(
-            Slip.objects.under_way()
-            .filter(passage__rollout=mine)
-            .order_by("passage__gate")
-            .values(json=JSONObject(gate=F("passage__gate"), since="since", text="text"))
+        slips_data=Rows(
+            Slip.objects.under_way().filter(passage__rollout=mine).order_by("passage__gate"),
+            gate=F("passage__gate"),
+            since="since",
+            text="text",
         ),
-        tranches_data=ArraySubquery(
+        tranches_data=Rows(
             GatedTranche.objects.ready()
             .filter(initiative=OuterRef("initiative_id"))
-            .order_by("pk")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    stage="stage",
-                    amount=Cast("approved", CharField()),  # a number would become a float
-                    currency="currency",
-                )
-            )
+            .order_by("pk"),
+            id="id",
+            stage="stage",
+            amount=Cast("approved", CharField()),  # a number would become a float
+            currency="currency",
         ),
-        answers_data=ArraySubquery(
-            CriterionAnswer.objects.filter(rollout=mine, stands=True).values(
-                json=JSONObject(
-                    criterion="criterion",
-                    verdict="verdict",
-                    note="note",
-                    evidence=F("evidence_id"),
-                    title=F("evidence__title"),
-                    author=person("evidence__added_by"),
-                    judge=person("answered_by"),
-                    valid_until="valid_until",
-                    answered_at="answered_at",
-                )
-            )
+        answers_data=Rows(
+            CriterionAnswer.objects.filter(rollout=mine, stands=True),
+            criterion="criterion",
+            verdict="verdict",
+            note="note",
+            evidence=F("evidence_id"),
+            title=F("evidence__title"),
+            author=person("evidence__added_by"),
+            judge=person("answered_by"),
+            valid_until="valid_until",
+            answered_at="answered_at",
         ),
-        exceptions_data=ArraySubquery(
-            CriterionException.objects.approved()
-            .filter(rollout=mine)
-            .order_by("expires", "id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    criterion="criterion",
-                    reason="reason",
-                    expires="expires",
-                    asker=person("asked_by"),
-                    approver=person("approved_by"),
-                )
-            )
+        exceptions_data=Rows(
+            CriterionException.objects.approved().filter(rollout=mine).order_by("expires", "id"),
+            id="id",
+            criterion="criterion",
+            reason="reason",
+            expires="expires",
+            asker=person("asked_by"),
+            approver=person("approved_by"),
         ),
-        reviews_data=ArraySubquery(
-            Review.objects.under_way()
-            .filter(rollout=mine)
-            .order_by()
-            .values(
-                json=JSONObject(
-                    id="id",
-                    gate="gate",
-                    state="state",
-                    due="due",
-                    submitted_at="submitted_at",
-                    submitter=person("submitted_by"),
-                    owner=F("submitted_facts__owner__id"),
-                )
-            )
+        reviews_data=Rows(
+            Review.objects.under_way().filter(rollout=mine).order_by(),
+            id="id",
+            gate="gate",
+            state="state",
+            due="due",
+            submitted_at="submitted_at",
+            submitter=person("submitted_by"),
+            owner=F("submitted_facts__owner__id"),
         ),
-        sign_offs_data=ArraySubquery(
-            SignOff.objects.filter(review__rollout=mine, review__state__in=("open", "submitted"))
-            .order_by("given_at", "pk")
-            .values(
-                json=JSONObject(
-                    review="review_id",
-                    remit="remit",
-                    verdict="verdict",
-                    note="note",
-                    by=person("given_by"),
-                    stood_for=person("delegation__delegate_from"),
-                    answer="answer",
-                )
-            )
+        sign_offs_data=Rows(
+            SignOff.objects.filter(
+                review__rollout=mine, review__state__in=("open", "submitted")
+            ).order_by("given_at", "pk"),
+            review="review_id",
+            remit="remit",
+            verdict="verdict",
+            note="note",
+            by=person("given_by"),
+            stood_for=person("delegation__delegate_from"),
+            answer="answer",
         ),
         **voice_subqueries(),
-        conditions_data=ArraySubquery(
-            Condition.objects.filter(rollout=mine, decision__passage__void_since__isnull=True)
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    gate=F("decision__gate"),
-                    blocker="blocker",
-                    text="text",
-                    due="due",
-                    owner=person("owner"),
-                    closed=F("closed_at"),
-                )
-            )
+        conditions_data=Rows(
+            Condition.objects.filter(
+                rollout=mine, decision__passage__void_since__isnull=True
+            ).order_by("id"),
+            id="id",
+            gate=F("decision__gate"),
+            blocker="blocker",
+            text="text",
+            due="due",
+            owner=person("owner"),
+            closed=F("closed_at"),
         ),
-        closers_data=ArraySubquery(
+        closers_data=Rows(
             Condition.objects.filter(rollout=mine, closed_by__isnull=False)
             .order_by()
             .values("closed_by_id")
         ),
-        gates_passed=ArraySubquery(
+        gates_passed=Rows(
             Passage.objects.filter(rollout=mine, void_since__isnull=True).values("gate")
         ),
-        holds_data=ArraySubquery(
+        holds_data=Rows(
             Decision.objects.filter(
                 rollout=mine,
                 outcome=Outcome.HOLD,
@@ -155,7 +129,7 @@ def all_with_facts() -> QuerySet[Rollout]:
             .order_by()
             .values("gate")
         ),
-        paused_data=ArraySubquery(
+        paused_data=Rows(
             Pause.objects.filter(rollout=mine, resumed_at__isnull=True).values("paused_at")
         ),
         deciders_data=deciders_everywhere(),

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import JSONObject, TruncDate
+from django.db.models.functions import TruncDate
 
-from accounts.facts import person
+from accounts.facts import Rows, person
 from accounts.models import Grant
 from accounts.roles import Role
 from gates.models import Delegation, Review
@@ -17,36 +16,34 @@ from playbook.document import Document, Remit
 from playbook.facts import Person, SignOffFact
 from playbook.voices import all_in, takes_several, weighed
 
-Rows = Sequence[Mapping[str, Any]]
+Told = Sequence[Mapping[str, Any]]
 
 # What the trail calls a voice that is closed until all are in; only its data say which it was.
 CLOSED_VERB = "review.voiced"
 A_VOICE = "a voice is in"
 
 
-def voice_subqueries() -> dict[str, ArraySubquery]:
+def voice_subqueries() -> dict[str, Rows]:
     """Who holds a remit and who stands in for whom, for rollouts whose review is submitted."""
     submitted = Review.objects.awaiting_decision().filter(rollout=OuterRef(OuterRef("pk")))
     since = submitted.alias(day=TruncDate("submitted_at", tzinfo=UTC))
     return {
-        "holders_data": ArraySubquery(
-            Grant.objects.filter(Exists(submitted), role=Role.REVIEWER, user__is_active=True)
-            .order_by("user__name", "user_id")
-            .values(json=JSONObject(remit="remit", who=person("user")))
+        "holders_data": Rows(
+            Grant.objects.filter(
+                Exists(submitted), role=Role.REVIEWER, user__is_active=True
+            ).order_by("user__name", "user_id"),
+            remit="remit",
+            who=person("user"),
         ),
-        "delegations_data": ArraySubquery(
+        "delegations_data": Rows(
             Delegation.objects.counting()
             .filter(Exists(since.filter(day__lte=OuterRef("last_day"))))
-            .order_by("delegate_to__name", "pk")
-            .values(
-                json=JSONObject(
-                    remit="remit",
-                    who=person("delegate_to"),
-                    stands_for=person("delegate_from"),
-                    first_day="first_day",
-                    last_day="last_day",
-                )
-            )
+            .order_by("delegate_to__name", "pk"),
+            remit="remit",
+            who=person("delegate_to"),
+            stands_for=person("delegate_from"),
+            first_day="first_day",
+            last_day="last_day",
         ),
     }
 
@@ -143,13 +140,13 @@ def _ids(row: Mapping[str, Any], *parts: str) -> set[int]:
     return {row[part]["id"] for part in parts if row[part]}
 
 
-def _people(rows: Rows, remit: str, authors: Collection[int]) -> tuple[Person, ...]:
+def _people(rows: Told, remit: str, authors: Collection[int]) -> tuple[Person, ...]:
     people = (Person(**each["who"]) for each in rows if each["remit"] == remit)
     return tuple(each for each in people if each.id not in authors)
 
 
 def _stand_ins(
-    rows: Rows, remit: str, authors: Collection[int], day: date
+    rows: Told, remit: str, authors: Collection[int], day: date
 ) -> list[tuple[Person, int]]:
     """Of that day, none of them with a hand in the work, nor for anybody who has one."""
     return [

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import MD5, Concat, JSONObject
 
-from accounts.facts import person
+from accounts.facts import Rows, person
 from initiatives.models import (
     Assumption,
     BudgetKind,
@@ -32,58 +31,43 @@ BUDGETS = {
 BETWEEN = Value("\x1f", TextField())
 
 
-def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+def subqueries(initiative: str) -> dict[str, Rows]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
-        "assumptions_data": ArraySubquery(
-            Assumption.objects.open()
-            .filter(initiative=OuterRef(initiative))
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    text="text",
-                    verdict="verdict",
-                    finding="finding",
-                    words=MD5("finding"),
-                    teller=person("stated_by"),
-                    author=person("judged_by"),
-                )
-            )
+        "assumptions_data": Rows(
+            Assumption.objects.open().filter(initiative=OuterRef(initiative)).order_by("id"),
+            id="id",
+            text="text",
+            verdict="verdict",
+            finding="finding",
+            words=MD5("finding"),
+            teller=person("stated_by"),
+            author=person("judged_by"),
         ),
-        "withdrawn_data": ArraySubquery(
-            Assumption.objects.withdrawn()
-            .filter(initiative=OuterRef(initiative))
-            .order_by()
-            .values(json=JSONObject(teller=person("withdrawn_by"), author=person("judged_by")))
+        "withdrawn_data": Rows(
+            Assumption.objects.withdrawn().filter(initiative=OuterRef(initiative)).order_by(),
+            teller=person("withdrawn_by"),
+            author=person("judged_by"),
         ),
-        "kills_data": ArraySubquery(
-            KillCriterion.objects.filter(initiative=OuterRef(initiative))
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    text="text",
-                    sign="sign",
-                    teller=person("agreed_by"),
-                    hit_at="hit_at",
-                    hitter=person("hit_by"),
-                    hit_note="hit_note",
-                    settler=person("settled_by"),
-                    settled_note="settled_note",
-                )
-            )
+        "kills_data": Rows(
+            KillCriterion.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            id="id",
+            text="text",
+            sign="sign",
+            teller=person("agreed_by"),
+            hit_at="hit_at",
+            hitter=person("hit_by"),
+            hit_note="hit_note",
+            settler=person("settled_by"),
+            settled_note="settled_note",
         ),
-        "contrasts_data": ArraySubquery(
-            ConditionContrast.objects.filter(initiative=OuterRef(initiative)).values(
-                json=JSONObject(
-                    condition="condition",
-                    distance="distance",
-                    words=MD5(Concat("pilot", BETWEEN, "production")),
-                )
-            )
+        "contrasts_data": Rows(
+            ConditionContrast.objects.filter(initiative=OuterRef(initiative)),
+            condition="condition",
+            distance="distance",
+            words=MD5(Concat("pilot", BETWEEN, "production")),
         ),
-        "budgets_data": ArraySubquery(
+        "budgets_data": Rows(
             Tranche.objects.standing()
             .in_production()
             .filter(initiative=OuterRef(initiative))
@@ -91,41 +75,37 @@ def subqueries(initiative: str) -> dict[str, ArraySubquery]:
             .values("budget")
             .distinct()
         ),
-        "faults_data": ArraySubquery(
+        "faults_data": Rows(
             Fault.objects.open()
             .filter(dependency__reliances__initiative=OuterRef(initiative))
             .exclude(found_in=OuterRef(initiative))
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    kind=F("dependency__kind"),
-                    dependency=F("dependency__name"),
-                    text="text",
-                    where=F("found_in__reference"),
-                    since="found_at",
-                    answer=Subquery(
-                        FaultAnswer.objects.filter(
-                            fault=OuterRef("pk"), initiative=OuterRef(OuterRef(initiative))
-                        ).values(json=JSONObject(verdict="verdict", words=MD5("text")))
-                    ),
-                )
-            )
+            .order_by("id"),
+            id="id",
+            kind=F("dependency__kind"),
+            dependency=F("dependency__name"),
+            text="text",
+            where=F("found_in__reference"),
+            since="found_at",
+            answer=Subquery(
+                FaultAnswer.objects.filter(
+                    fault=OuterRef("pk"), initiative=OuterRef(OuterRef(initiative))
+                ).values(json=JSONObject(verdict="verdict", words=MD5("text")))
+            ),
         ),
-        "answerers_data": ArraySubquery(
+        "answerers_data": Rows(
             FaultAnswer.objects.filter(
                 initiative=OuterRef(initiative), fault__mended_at__isnull=True
-            )
-            .order_by()
-            .values(json=JSONObject(author=person("answered_by")))
+            ).order_by(),
+            author=person("answered_by"),
         ),
-        "menders_data": ArraySubquery(
+        "menders_data": Rows(
             Fault.objects.filter(
                 mended_at__isnull=False, dependency__reliances__initiative=OuterRef(initiative)
             )
             .exclude(found_in=OuterRef(initiative))
-            .order_by()
-            .values(json=JSONObject(author=person("mended_by"), at="mended_at"))
+            .order_by(),
+            author=person("mended_by"),
+            at="mended_at",
         ),
     }
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BigIntegerField,
     Count,
@@ -17,9 +16,9 @@ from django.db.models import (
     QuerySet,
     Sum,
 )
-from django.db.models.functions import Extract, Floor, JSONObject
+from django.db.models.functions import Extract, Floor
 
-from accounts.facts import person
+from accounts.facts import Rows, person
 from metrics.models import Day, Metric, MetricKind, Observation
 from playbook.facts import PromiseFact
 from playbook.measures import MOST_DAYS, Measure, seconds_in
@@ -29,30 +28,25 @@ Fast = Mapping[int, Mapping[str, Mapping[int, Bucket]]]
 """Figures by metric, length of period, and number of the period."""
 
 
-def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+def subqueries(initiative: str) -> dict[str, Rows]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
-        "metrics_data": ArraySubquery(
-            Metric.objects.filter(initiative=OuterRef(initiative))
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    name="name",
-                    kind="kind",
-                    unit="unit",
-                    direction="direction",
-                    baseline="baseline",
-                    target="target",
-                    target_by="target_by",
-                    measured_by="measured_by",
-                    latest="latest",
-                    latest_at="latest_at",
-                    author=person("set_by"),
-                    hands="hands",
-                    days=ArraySubquery(_days()),
-                )
-            )
+        "metrics_data": Rows(
+            Metric.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            id="id",
+            name="name",
+            kind="kind",
+            unit="unit",
+            direction="direction",
+            baseline="baseline",
+            target="target",
+            target_by="target_by",
+            measured_by="measured_by",
+            latest="latest",
+            latest_at="latest_at",
+            author=person("set_by"),
+            hands="hands",
+            days=Rows(_days()),
         ),
     }
 

@@ -5,11 +5,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
 
-from accounts.facts import person
+from accounts.facts import Rows, person
 from operations.models import Exposure, UserGroup
 from playbook.facts import CountFact, ExposureFact, GroupFact
 
@@ -17,34 +15,28 @@ from playbook.facts import CountFact, ExposureFact, GroupFact
 COUNTS_READ = 60
 
 
-def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+def subqueries(initiative: str) -> dict[str, Rows]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
-        "exposures_data": ArraySubquery(
-            Exposure.objects.filter(initiative=OuterRef(initiative))
-            .order_by("-counted_on")
-            .values(
-                json=JSONObject(
-                    exposed="exposed", counted_on="counted_on", author=person("recorded_by")
-                )
-            )[:COUNTS_READ]
+        "exposures_data": Rows(
+            Exposure.objects.filter(initiative=OuterRef(initiative)).order_by("-counted_on")[
+                :COUNTS_READ
+            ],
+            exposed="exposed",
+            counted_on="counted_on",
+            author=person("recorded_by"),
         ),
-        "groups_data": ArraySubquery(
-            UserGroup.objects.filter(initiative=OuterRef(initiative))
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    id="id",
-                    name="name",
-                    people="people",
-                    using="using",
-                    target_percent="target_percent",
-                    action="action",
-                    measured_on="measured_on",
-                    done_at="action_done_at",
-                    author=person("measured_by"),
-                )
-            )
+        "groups_data": Rows(
+            UserGroup.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            id="id",
+            name="name",
+            people="people",
+            using="using",
+            target_percent="target_percent",
+            action="action",
+            measured_on="measured_on",
+            done_at="action_done_at",
+            author=person("measured_by"),
         ),
     }
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, TextField, Value
-from django.db.models.functions import MD5, Concat, JSONObject
+from django.db.models.functions import MD5, Concat
 
-from accounts.facts import person
+from accounts.facts import Rows, person
 from playbook.facts import RiskFact
 from risks.models import Assessment, PilotConnection, SourceSystem
 
@@ -18,37 +17,26 @@ DEGREES = ("likelihood", "impact", "residual_likelihood", "residual_impact")
 BETWEEN = Value("\x1f", TextField())
 
 
-def subqueries(initiative: str) -> dict[str, ArraySubquery]:
+def subqueries(initiative: str) -> dict[str, Rows]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
-        "risks_data": ArraySubquery(
-            Assessment.objects.current()
-            .filter(initiative=OuterRef(initiative))
-            .order_by()
-            .values(
-                json=JSONObject(
-                    **{name: name for name in ("mode", "response", "reassess_by", *DEGREES)},
-                    indicators="indicators",
-                    suggested_likelihood="suggested_likelihood",
-                    suggested_impact="suggested_impact",
-                    words=MD5(Concat("response_text", BETWEEN, "override_reason")),
-                    author=person("assessed_by"),
-                )
-            )
+        "risks_data": Rows(
+            Assessment.objects.current().filter(initiative=OuterRef(initiative)).order_by(),
+            **{name: name for name in ("mode", "response", "reassess_by", *DEGREES)},
+            indicators="indicators",
+            suggested_likelihood="suggested_likelihood",
+            suggested_impact="suggested_impact",
+            words=MD5(Concat("response_text", BETWEEN, "override_reason")),
+            author=person("assessed_by"),
         ),
-        "sources_data": ArraySubquery(
-            SourceSystem.objects.filter(initiative=OuterRef(initiative))
-            .order_by("id")
-            .values(
-                json=JSONObject(
-                    pilot_way="pilot_way",
-                    security="security",
-                    months="months",
-                    in_scope="in_scope",
-                    in_budget="in_budget",
-                    author=person("listed_by"),
-                )
-            )
+        "sources_data": Rows(
+            SourceSystem.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            pilot_way="pilot_way",
+            security="security",
+            months="months",
+            in_scope="in_scope",
+            in_budget="in_budget",
+            author=person("listed_by"),
         ),
     }
 
