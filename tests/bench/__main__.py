@@ -17,7 +17,12 @@ from config import embedded
 from config.env import data_dir
 
 # Each line has a database of its own; what stands on one line shares it.
-PARTS = (("importing",), ("scanning",), ("reminding",), ("queries", "pages", "weight"))
+PARTS = (
+    ("importing",),
+    ("scanning",),
+    ("reminding",),
+    ("queries", "pages", "weight", "evaluating"),
+)
 
 
 def main(names: Sequence[str]) -> int:
