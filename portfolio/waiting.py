@@ -10,8 +10,9 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import Permission, Role
-from gates.models import Review, Rollout
+from gates.models import Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import ReviewQuerySet as Reviews
+from gates.models.reviews import SignOffVerdict
 from gates.models.rollouts import ENDED
 from gates.models.rollouts import RolloutQuerySet as Rollouts
 from gates.today import today
@@ -68,7 +69,16 @@ def to_work_on(reader: User) -> QuerySet[Rollout]:
     handed_in = Review.objects.awaiting_decision().filter(
         rollout=OuterRef("pk"), gate=OuterRef("standing__gate")
     )
-    return own_rollouts(reader).filter(~Exists(handed_in), standing__gate__isnull=False)
+    objected = SignOff.objects.filter(
+        review__rollout=OuterRef("pk"),
+        review__gate=OuterRef("standing__gate"),
+        review__state=ReviewState.SUBMITTED,
+        verdict=SignOffVerdict.OBJECTED,
+        answered_at__isnull=True,
+    )
+    return own_rollouts(reader).filter(
+        ~Exists(handed_in) | Exists(objected), standing__gate__isnull=False
+    )
 
 
 @dataclass(frozen=True)
