@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -19,7 +19,7 @@ from gates.today import today
 from initiatives.models import Membership
 from playbook.document import Document
 from playbook.models import PlaybookVersion
-from portfolio.asked import lacks
+from portfolio.asked import SEAT, lacks
 from portfolio.attention import RULES
 from portfolio.keeping import kept
 from portfolio.lines import Day
@@ -56,6 +56,18 @@ def to_sign(reader: User, document: Document) -> Reviews:
     or that have an answer to an objection of theirs."""
     asked = lacks(reader, document, today())
     return submitted(reader).exclude(own_hand(reader)).filter(asked)
+
+
+def objections(reader: User) -> QuerySet[SignOff]:
+    """The reader's objections in reviews that are not decided, in whosever place they were made:
+    those that were answered, and wait for the reader, in front."""
+    return (
+        SignOff.objects.filter(review__in=submitted(reader), verdict=SignOffVerdict.OBJECTED)
+        .alias(seat=SEAT)
+        .filter(Q(given_by=reader) | Q(seat=reader.pk))
+        .select_related("review__rollout__initiative__owner", "answered_by")
+        .order_by(F("answered_at").asc(nulls_last=True), "given_at", "pk")
+    )
 
 
 def own_rollouts(reader: User) -> Rollouts:

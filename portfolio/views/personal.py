@@ -33,6 +33,7 @@ from portfolio.asked import stands_in
 
 PAGE_SIZE = 25
 CONDITIONS_SHOWN = 20
+OBJECTIONS_SHOWN = 25
 TASKS_SHOWN = 3
 INITIATIVES_SHOWN = 12
 
@@ -180,13 +181,14 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for a voice of the reader's, or of somebody whom they stand in for, the one due
-    first in front."""
+    first in front; and the reader's objections that stand."""
     reader = reader_of(request)
     reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document(request)))
     page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "nav": "inbox",
         "page": page,
+        "objections": waiting.objections(reader)[:OBJECTIONS_SHOWN],
         "waiting": waiting_of(list(page.object_list), reader),
         "remits": sorted(str(Remit(remit).label) for remit in reader.remits),
         "stands_in": list(stands_in(reader, today())),
