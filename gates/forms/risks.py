@@ -72,7 +72,10 @@ class AssessmentForm(Form):
         error_messages={"required": _("Choose none, planned or in place.")},
     )
     response_text = forms.CharField(
-        label=_("What is done about it"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+        label=_("What is done about it"),
+        help_text=_("Needed unless the response is none."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
     )
     residual_likelihood = degree(_("Likelihood with the response in place"))
     residual_impact = degree(_("Impact with the response in place"))
@@ -102,6 +105,8 @@ class AssessmentForm(Form):
             self._choices(name, [("", _("As the figures suggest")), *says])
             for prefix in ("inherent", "residual"):
                 self._choices(f"{prefix}_{name}", [("", _("As it stands now")), *grades])
+        for name in ("override_reason", "response_text"):
+            not_optional(self.fields[name])
         people = field_of(self, "owner", forms.ModelChoiceField)
         people.queryset = people_on(initiative)
         for indicator in mode.indicators:
