@@ -78,6 +78,20 @@ class Case:
         asked = (self.facts.gate, self.facts.impact_class)
         return replace(self.facts, **_measured(document, self.series, self.facts.at, *asked))
 
+    @cached_property
+    def to_do(self) -> tuple[Finding, ...]:
+        """What can be ended before submitting, in the order in which to see to it: what was
+        planned for a day that is over, then as the judge has it."""
+        late = {
+            key for key, check in self.facts.checks.items() if check.overdue_on(self.facts.today)
+        }
+        return tuple(
+            sorted(
+                self.evaluation.before_submission(),
+                key=lambda found: not (found.kind == "rung" and found.key in late),
+            )
+        )
+
     @property
     def decider_ids(self) -> frozenset[int]:
         return frozenset(decider.id for decider in self.facts.deciders)

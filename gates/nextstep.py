@@ -133,7 +133,7 @@ def _unfinished(rollout: Rollout, case: Case, reader: Reader) -> Step | None:
     """Something that whoever works on it can put right, before or after submitting."""
     review, initiative = case.facts.review, rollout.initiative
     assert review is not None
-    blockers = case.evaluation.before_submission()
+    blockers = case.to_do
     if review.state == "submitted" and all(finding.coverable for finding in blockers):
         return None
     who, yours = _for(reader, initiative)

@@ -92,7 +92,7 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
     ladder = "".join(_letter(case, check.key, today) for check in document.checks)
     rating, mode = _worst(case)
     severe, untreated = _severe(case)
-    first = blockers[0] if blockers else None
+    first = next(iter((*case.to_do, *blockers)), None)
     earned = labels(document, facts)
     breach = next(breaches(document, facts), None)
     return Standing(

@@ -1,7 +1,7 @@
 """Forms drawn by the project's own templates, and errors that name their field and the fix."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
@@ -115,6 +115,23 @@ class Form(Worded, forms.Form):
 
 class ModelForm(Worded, forms.ModelForm):
     """What every form of a model is made from."""
+
+
+Field = TypeVar("Field", bound=forms.Field)
+
+
+def field_of(form: forms.BaseForm, name: str, kind: type[Field]) -> Field:
+    """The form's field, known to be of this kind."""
+    field = form.fields[name]
+    assert isinstance(field, kind), name
+    return field
+
+
+def not_optional(field: Field) -> Field:
+    """A field that may be left empty and that the page does not call optional: it waits for its
+    figure, is one of several ways to answer, or is needed by what is chosen above it."""
+    vars(field)["not_optional"] = True
+    return field
 
 
 def _words_for(field: forms.Field) -> dict[str, Any]:

@@ -216,6 +216,13 @@ def _say_proof(found: Found, today: date) -> tuple[str, str, str]:
 # Stalls, and claims of nobody
 
 
+def _under_review() -> QuerySet[Review]:
+    """The review at the gate that a rollout comes to next."""
+    return Review.objects.under_way().filter(
+        rollout=OuterRef("pk"), gate=OuterRef("standing__gate")
+    )
+
+
 def _stalled(on: Day) -> QuerySet[Any, Found]:
     return (
         Rollout.objects.live()
@@ -226,7 +233,8 @@ def _stalled(on: Day) -> QuerySet[Any, Found]:
             "stage",
             since=F("stage_entered_at"),
             reasons=F("standing__stall_reasons"),
-            fix=F("standing__first_fix"),
+            gate=F("standing__gate"),
+            reviewed=Exists(_under_review()),
             blocker=F("standing__first_blocker"),
             **of("initiative__"),
         )
@@ -236,6 +244,8 @@ def _stalled(on: Day) -> QuerySet[Any, Found]:
 def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
     stage, weeks = Stage(found["stage"]).label, (today - found["since"].date()).days // 7
     first = f" First in the way: {found['blocker'].rstrip('.?')}." if found["blocker"] else ""
+    if not found["reviewed"]:
+        first = f" Next: open the Gate {found['gate']} review."
     return (
         f"{plural_count(weeks, 'week')} in {str(stage).lower()}: "
         f"{' and '.join(found['reasons'])}.{first}",

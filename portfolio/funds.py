@@ -90,7 +90,7 @@ class FundForm(Form):
     purpose = forms.CharField(
         label=_("What it is for"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
-    amount = AmountField(label=_("Amount"))
+    amount = AmountField(label=_("Amount"), help_text=_("Such as 250,000.00."))
     currency = CurrencyField()
     opens = forms.DateField(label=_("From"), widget=DayInput)
     closes = forms.DateField(label=_("Until"), widget=DayInput, required=False)

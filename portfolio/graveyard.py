@@ -30,9 +30,18 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 from django.http import QueryDict
 
-from gates.models import CriterionAnswer, Decision, Outcome, Passage, Pause, Release, Rollout
+from gates.models import (
+    CriterionAnswer,
+    Decision,
+    Outcome,
+    Passage,
+    Pause,
+    Release,
+    Rollout,
+    Stage,
+)
 from gates.models.reviews import Verdict
-from gates.models.rollouts import ENDED, PATH
+from gates.models.rollouts import END_OF, ENDED, PATH
 from gates.resting import Words, words_at_rest
 from initiatives.models import Cost
 from playbook.document import Document
@@ -193,6 +202,8 @@ class Grave:
     unit: str
     state: str
     stage: str
+    ends: str
+    """Where stopping it leads: stopped or retired; empty for what is over."""
     since: datetime
     started: datetime
     reasons: list[str]
@@ -204,8 +215,16 @@ class Grave:
     revived: Mapping[str, str] | None
     """The latest revival, with the day by which it was to have changed."""
 
+    @property
+    def since_what(self) -> str:
+        """What happened on the day of ``since``; a stall has no day of its own, so it is told by
+        the clock that ran out."""
+        if self.state != "stalled":
+            return self.state
+        return "in this stage since" if PAST_PLAN in self.reasons else "last progress"
+
     def days(self, today: date) -> int:
-        """For how many days it has rested."""
+        """How many days ago that was."""
         return max(0, (today - self.since.date()).days)
 
     def change_by(self) -> date | None:
@@ -234,7 +253,7 @@ LOOKUPS = (
 
 
 def graves(plot: Plot) -> QuerySet[Rollout, tuple[Any, ...]]:
-    """The rows of the plot, longest at rest first, as one query that still can be sliced."""
+    """The rows of the plot, the longest ago first, as one query that still can be sliced."""
     paused_at = Pause.objects.filter(rollout=OuterRef("pk"), resumed_at__isnull=True)
     mine = OuterRef("initiative")
     revivals = Decision.objects.filter(outcome=Outcome.REVIVE, rollout__initiative=mine)
@@ -284,6 +303,7 @@ def graves_of(values: Iterable[tuple[Any, ...]]) -> Iterator[Grave]:
             unit=unit,
             state=state,
             stage=document.stage(stage if stage in PATH else ended_in).name,
+            ends=END_OF[Stage(stage)] if stage in PATH else "",
             since=since,
             started=started,
             reasons=reasons,

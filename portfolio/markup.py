@@ -44,7 +44,7 @@ def _row(row: Row, today: date, pick: bool) -> str:
         f'<td class="corner">{glyphs.stage_marks(row.place or 0, row.claimed)}'
         f'<span class="sub">{row.stage_words}</span></td>'
         f'<td data-label="Weeks / plan">{_weeks(row, today)}</td>'
-        f'<td data-label="Next">{diamond}<span class="sub{" bad" * late}">{note}</span></td>'
+        f'<td data-label="Next gate">{diamond}<span class="sub{" bad" * late}">{note}</span></td>'
         f'<td data-label="Criteria"><b>{met}</b>/{asked}{charts.criteria_bar(met, asked)}</td>'
         f'<td data-label="MVP ladder"><b>{row.checks_met}</b>/{len(row.ladder)}'
         f"{glyphs.ladder(row.ladder)}</td>"

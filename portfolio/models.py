@@ -115,6 +115,16 @@ class ImportBatch(models.Model):
         return self.file_name
 
     @property
+    def rows_counted(self) -> int:
+        """How many rows the file had when it was imported; ``absent`` counts no row of it."""
+        return sum(many for outcome, many in self.counts.items() if outcome != "absent")
+
+    @property
+    def passed_over(self) -> int:
+        """The rows that stayed out because nobody answered for them, or as somebody chose."""
+        return sum(self.counts.get(outcome, 0) for outcome in ("ask", "left_out"))
+
+    @property
     def sheet(self) -> Sheet:
         return unpack(bytes(self.table))
 

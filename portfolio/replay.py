@@ -176,6 +176,29 @@ class Moved:
     shift: Shift
 
 
+@dataclass(frozen=True)
+class Effect:
+    """What a playbook means for rollouts as they stand, each counted once: newly blocked (it
+    could pass, or stands on a gate that holds, and would not), freed, judged otherwise and as
+    far from its gate as before, or judged the same."""
+
+    rollouts: int
+    blocked: int
+    freed: int
+    otherwise: int
+
+    @classmethod
+    def of(cls, rollouts: int, shifts: Iterable[Shift]) -> "Effect":
+        every = list(shifts)
+        blocked = sum(each.worse for each in every)
+        freed = sum(each.better for each in every)
+        return cls(rollouts, blocked, freed, len(every) - blocked - freed)
+
+    @property
+    def same(self) -> int:
+        return self.rollouts - self.blocked - self.freed - self.otherwise
+
+
 @dataclass
 class Replay:
     """What a draft would have changed, and what it would change today."""
@@ -194,18 +217,22 @@ class Replay:
         return len(self.shut) + len(self.opened)
 
     @property
+    def effect(self) -> Effect:
+        return Effect.of(self.under_way, (each.shift for each in self.moved))
+
+    @property
     def blocked(self) -> list[Moved]:
-        """What would be blocked today, or stand on a gate that gives way, and does not."""
+        """What would be shut, or stand on a gate that gives way, and does not yet."""
         return [each for each in self.moved if each.shift.worse]
 
     @property
     def freed(self) -> list[Moved]:
-        """What is blocked today, and would not be."""
+        """What is blocked as it stands, and would not be."""
         return [each for each in self.moved if each.shift.better]
 
     @property
     def asked(self) -> list[tuple[str, int]]:
-        """What the draft would ask besides, and of how many: blocked today or not."""
+        """What the draft would ask besides, and of how many: newly blocked or not."""
         titles = Counter(finding.title for each in self.moved for finding in each.shift.new)
         return titles.most_common()
 

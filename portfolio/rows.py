@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject
 from gates.models import Review, Rollout, Stage
 from gates.models.rollouts import PATH
 from gates.models.rollouts import RolloutQuerySet as Rollouts
-from look.templatetags.formats import day
+from look.templatetags.formats import day, plural_count
 from playbook.document import Document
 from playbook.models import PlaybookVersion
 
@@ -43,6 +43,7 @@ class Row:
     stall_reasons: list[str]
     criteria_met: int
     criteria: int
+    blocker_kinds: list[str]
     ladder: str
     checks_met: int
     worst_mode: str
@@ -106,8 +107,13 @@ class Row:
         return since + timedelta(days=self.document.proof_days)
 
     def gate_note(self, today: date) -> tuple[str, bool]:
-        """When the next gate is due, in two or three words, and whether it is too late."""
+        """What the next gate waits for, in two or three words, and whether it is too late: the
+        next step of the initiative's page (``gates.nextstep``), as a date wherever it has one."""
         review = self.review
+        if "pause" in self.blocker_kinds:
+            return "paused", False
+        if self.place is not None and self.owner is None:
+            return "needs an owner", False
         if self.gate is None:
             return "none ahead", False
         if self.lost and review is None:
@@ -116,7 +122,7 @@ class Row:
             due = date.fromisoformat(review["due"])
             if review["state"] == "submitted":
                 days = (today - datetime.fromisoformat(review["submitted_at"]).date()).days
-                words = f"decide, {days} day{'s' * (days != 1)}" if days else "decide, today"
+                words = f"submitted {plural_count(days, 'day')} ago" if days else "submitted today"
                 return words, due < today
             return (
                 (f"due {day(due, today)}", False)
@@ -129,7 +135,7 @@ class Row:
         proof = self.proof_due()
         if proof is not None:
             return f"proof due {day(proof, today)}", proof < today
-        return ("needs an owner", False) if self.owner_since is None else ("no date", False)
+        return "to be opened", False
 
     def mode_name(self) -> str:
         mode = self.worst_mode
@@ -153,6 +159,7 @@ LOOKUPS = (
     "standing__stall_reasons",
     "standing__criteria_met",
     "standing__criteria",
+    "standing__blocker_kinds",
     "standing__ladder",
     "standing__checks_met",
     "standing__worst_mode",

@@ -59,5 +59,5 @@ def _under_way(found: Overview) -> str:
     if not found.under_way:
         return "Nothing else is under way"
     proven = found.labelled(PROVEN)
-    are = "is" if proven == 1 else "are"
-    return f"{_number(proven)} of {found.under_way:,} under way {are} proven in production"
+    count = "counts" if proven < 2 else "count"
+    return f"{_number(proven)} of {found.under_way:,} under way {count} as proven production"

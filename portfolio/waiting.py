@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import Permission, Role
-from gates.models import Review, Rollout
+from gates.models import Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import ReviewQuerySet as Reviews
+from gates.models.reviews import SignOffVerdict
 from gates.models.rollouts import ENDED
 from gates.models.rollouts import RolloutQuerySet as Rollouts
 from gates.today import today
 from initiatives.models import Membership
 from playbook.document import Document
 from playbook.models import PlaybookVersion
-from portfolio.asked import lacks
+from portfolio.asked import SEAT, lacks
 from portfolio.attention import RULES
 from portfolio.keeping import kept
 from portfolio.lines import Day
@@ -57,6 +58,18 @@ def to_sign(reader: User, document: Document) -> Reviews:
     return submitted(reader).exclude(own_hand(reader)).filter(asked)
 
 
+def objections(reader: User) -> QuerySet[SignOff]:
+    """The reader's objections in reviews that are not decided, in whosever place they were made:
+    those that were answered, and wait for the reader, in front."""
+    return (
+        SignOff.objects.filter(review__in=submitted(reader), verdict=SignOffVerdict.OBJECTED)
+        .alias(seat=SEAT)
+        .filter(Q(given_by=reader) | Q(seat=reader.pk))
+        .select_related("review__rollout__initiative__owner", "answered_by")
+        .order_by(F("answered_at").asc(nulls_last=True), "given_at", "pk")
+    )
+
+
 def own_rollouts(reader: User) -> Rollouts:
     """Live rollouts that the reader owns or contributes to."""
     part = Membership.objects.filter(initiative=OuterRef("initiative"), user=reader)
@@ -68,7 +81,16 @@ def to_work_on(reader: User) -> QuerySet[Rollout]:
     handed_in = Review.objects.awaiting_decision().filter(
         rollout=OuterRef("pk"), gate=OuterRef("standing__gate")
     )
-    return own_rollouts(reader).filter(~Exists(handed_in), standing__gate__isnull=False)
+    objected = SignOff.objects.filter(
+        review__rollout=OuterRef("pk"),
+        review__gate=OuterRef("standing__gate"),
+        review__state=ReviewState.SUBMITTED,
+        verdict=SignOffVerdict.OBJECTED,
+        answered_at__isnull=True,
+    )
+    return own_rollouts(reader).filter(
+        ~Exists(handed_in) | Exists(objected), standing__gate__isnull=False
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from accounts.models import User
 from checklists.models import DesignAnswer
 from gates.forms.shared import DayInput, ProofForm, people_on
 from initiatives.models import Initiative
-from look.forms import Form
+from look.forms import Form, field_of
 from playbook.document import DesignArea, DesignQuestion, MvpCheck
 
 
@@ -124,8 +124,7 @@ class PlanForm(Form):
 
     def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = self.fields["assignee"]
-        assert isinstance(people, forms.ModelChoiceField)
+        people = field_of(self, "assignee", forms.ModelChoiceField)
         people.queryset = people_on(initiative)
 
     def clean(self) -> dict[str, Any]:

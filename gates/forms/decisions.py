@@ -15,7 +15,7 @@ from gates.models import Outcome
 from gates.policies import CHOICES
 from gates.services.decisions import Choice, NewCondition, earlier_stages
 from initiatives.models import Initiative
-from look.forms import Form, problems
+from look.forms import Form, field_of, not_optional, problems
 from playbook.evaluate import Finding
 from playbook.kills import stop_recommended
 
@@ -60,8 +60,7 @@ class ConditionBlock(Form):
     ) -> None:
         super().__init__(data, prefix=f"for-{finding.kind}-{finding.key}")
         self.number, self.finding, self.today = number, finding, today
-        owner = self.fields["owner"]
-        assert isinstance(owner, forms.ModelChoiceField)
+        owner = field_of(self, "owner", forms.ModelChoiceField)
         owner.queryset = people
         owner.choices = listed
 
@@ -113,7 +112,7 @@ class DecisionForm(Form):
         self.today = today
         for name in (*REDUCTION, *(name for names in NEEDED.values() for name in names)):
             # The page does not call them optional: the outcome above them needs them.
-            self.fields[name].needed_if_chosen = True  # type: ignore[attr-defined]
+            not_optional(self.fields[name])
         document = case.document
         causes: list[tuple[Any, Any]] = [("", _("Choose the failure mode behind it"))]
         causes += [(mode.key, mode.name) for mode in document.failure_modes]
@@ -133,8 +132,7 @@ class DecisionForm(Form):
         ]
 
     def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
+        field = field_of(self, name, forms.ChoiceField)
         field.choices = choices
 
     @property

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import PERMISSIONS, Permission, Remit
 from gates.forms.shared import DayInput
-from look.forms import Form
+from look.forms import Form, field_of
 
 SEES_ALL = [role for role, held in PERMISSIONS.items() if Permission.SEE_ALL in held]
 
@@ -36,11 +36,11 @@ class DelegationForm(Form):
     def __init__(self, *args: Any, reviewer: User, day: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         remits = sorted(reviewer.remits, key=Remit.values.index)
-        self.fields["remit"].choices = [  # type: ignore[attr-defined]
+        field_of(self, "remit", forms.ChoiceField).choices = [
             (remit, Remit(remit).label) for remit in remits
         ]
         people = User.objects.active().filter(grants__role__in=SEES_ALL).exclude(pk=reviewer.pk)
-        self.fields["stand_in"].queryset = (  # type: ignore[attr-defined]
-            people.distinct().order_by("name", "pk")
+        field_of(self, "stand_in", forms.ModelChoiceField).queryset = people.distinct().order_by(
+            "name", "pk"
         )
         self.initial.setdefault("first_day", day)

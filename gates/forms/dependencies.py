@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.text import written
 from gates.forms.records import text_field
 from initiatives.models import Dependency, DependencyKind, FaultVerdict, Initiative
-from look.forms import Form
+from look.forms import Form, field_of
 from playbook.document import Document
 
 USED_FOR = _("Such as “addresses of claimants, every night”.")
@@ -35,8 +35,7 @@ class KnownForm(Form):
 
     def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice = self.fields["dependency"]
-        assert isinstance(choice, forms.ModelChoiceField)
+        choice = field_of(self, "dependency", forms.ModelChoiceField)
         choice.queryset = Dependency.objects.not_listed_by(initiative)
 
 
@@ -88,8 +87,7 @@ class FaultForm(Form):
 
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mode = self.fields["mode"]
-        assert isinstance(mode, forms.ChoiceField)
+        mode = field_of(self, "mode", forms.ChoiceField)
         mode.choices = [("", _("Choose one"))] + [
             (each.key, each.name) for each in document.failure_modes
         ]

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gates.forms.shared import DayInput
-from look.forms import ModelForm
+from look.forms import ModelForm, field_of, not_optional
 from metrics.models import Cadence, Direction, Metric, MetricKind
 from metrics.services import FIELDS as METRIC_FIELDS
 from risks.models import PilotConnection, SourceSystem
@@ -17,8 +17,7 @@ KNOWN = [("unknown", _("Not known")), ("true", _("Yes")), ("false", _("No"))]
 
 def _open(field: forms.Field, *, hint: Any = "") -> None:
     """A field that may wait until its figure is known: the page does not call it optional."""
-    field.one_of_several = True  # type: ignore[attr-defined]
-    field.help_text = hint
+    not_optional(field).help_text = hint
 
 
 class SourceForm(ModelForm):
@@ -42,16 +41,15 @@ class SourceForm(ModelForm):
         hints = {
             "production_way": _("Such as “events from its queue, in both directions”."),
             "security": _("Whose rights apply, what is masked, what is reshaped on the way."),
-            "latency_ms": "",
-            "months": _("What is left to do, everybody's work together."),
+            "latency_ms": _("In milliseconds, such as 800."),
+            "months": _("What is left to do, everybody's work together, such as 1.5."),
             "in_scope": "",
             "in_budget": "",
         }
         for name, hint in hints.items():
             _open(self.fields[name], hint=hint)
         for name in ("in_scope", "in_budget"):
-            answer = self.fields[name]
-            assert isinstance(answer, forms.NullBooleanField)
+            answer = field_of(self, name, forms.NullBooleanField)
             answer.widget.choices = KNOWN
 
 
@@ -87,6 +85,9 @@ class MetricForm(ModelForm):
         if self.instance.pk is not None:  # its figures are recorded on a page of their own
             del self.fields["latest"], self.fields["latest_on"]
         self.fields["unit"].help_text = _("Such as “minutes a case” or “% of letters”.")
+        for name in ("baseline", "target", "latest"):
+            if name in self.fields:
+                self.fields[name].help_text = _("A number in the unit given above, such as 12.5.")
         self.fields["measured_by"].help_text = _("The system or report; empty while nothing does.")
 
     def clean(self) -> dict[str, Any]:

@@ -14,12 +14,20 @@ def _yes_no(value: str) -> bool | None:
     return {"yes": True, "no": False}.get(value)
 
 
+def hint_of(indicator: Indicator) -> str:
+    """The unit of the figure, and for a share the numbers between which it lies."""
+    unit = indicator.unit or ""
+    if indicator.kind == "percent":
+        return str(_("A number from 0 to 100: %s.") % (unit or "%"))
+    return str(_("In %s.") % unit) if indicator.kind == "number" and unit else unit
+
+
 def indicator_field(indicator: Indicator) -> forms.Field:
     """The field that an indicator's kind asks for. Every figure may be left unknown."""
     common: dict[str, Any] = {
         "label": indicator.question,
         "required": False,
-        "help_text": indicator.unit or "",
+        "help_text": hint_of(indicator),
     }
     match indicator.kind:
         case "percent":

@@ -15,7 +15,7 @@ from gates.pagefacts import SCORE_WORDS
 from initiatives.models import NAME_LENGTH, BusinessUnit, ImpactClass, Initiative
 from initiatives.services import EDITABLE
 from initiatives.similar import Likeness
-from look.forms import Form, ModelForm
+from look.forms import Form, ModelForm, field_of
 from playbook.document import Document
 
 SEEN_SALT = "gates.initiative.seen"
@@ -148,15 +148,13 @@ class InitiativeForm(ModelForm):
 
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unit = self.fields["unit"]
-        assert isinstance(unit, forms.ModelChoiceField)
+        unit = field_of(self, "unit", forms.ModelChoiceField)
         unit.required = not self.data.get("new_unit", "").strip()
         unit.error_messages["required"] = _("Choose a unit, or write a new one below.")
         unit.queryset = BusinessUnit.objects.order_by("label")
         unit.empty_label = str(_("Choose one"))
         says = {known.key: known.says for known in document.impact_classes}
-        impact = self.fields["impact_class"]
-        assert isinstance(impact, forms.ChoiceField)
+        impact = field_of(self, "impact_class", forms.ChoiceField)
         impact.choices = [
             (value, f"{label}. {says.get(value, '')}".strip())
             for value, label in ImpactClass.choices
@@ -341,8 +339,7 @@ class ContributorForm(Form):
 
     def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["person"]
-        assert isinstance(field, forms.ModelChoiceField)
+        field = field_of(self, "person", forms.ModelChoiceField)
         field.queryset = (
             people().exclude(memberships__initiative=initiative).exclude(pk=initiative.owner_id)
         )
@@ -363,8 +360,7 @@ class PauseForm(Form):
 
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cause = self.fields["cause"]
-        assert isinstance(cause, forms.ChoiceField)
+        cause = field_of(self, "cause", forms.ChoiceField)
         cause.choices = [
             (mode.key, f"{mode.name}. {mode.stall_looks_like}") for mode in document.failure_modes
         ]

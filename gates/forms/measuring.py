@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gates.forms.shared import DayInput
-from look.forms import Form
+from look.forms import Form, not_optional
 from metrics.days import day_of
 from metrics.models import Metric
 from metrics.moments import moment_in, moment_of
@@ -38,8 +38,7 @@ class FiguresForm(Form):
                 required=False,
                 help_text=_hint(metric),
             )
-            field.one_of_several = True  # type: ignore[attr-defined]
-            self.fields[name] = field
+            self.fields[name] = not_optional(field)
         self.order_fields([*self.metrics, "on"])
 
     def clean(self) -> dict[str, Any]:
@@ -89,7 +88,7 @@ class LinesForm(Form):
         self.known = {metric.name.casefold(): metric for metric in metrics}
         self.readings: list[Reading] = []
         for name in ("text", "file"):
-            self.fields[name].one_of_several = True  # type: ignore[attr-defined]
+            not_optional(self.fields[name])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

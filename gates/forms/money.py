@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from gates.models.rollouts import PATH
 from initiatives.models import BudgetKind, Cost, CostKind, Fund, Tranche
 from initiatives.money import MonthlyCost, told
-from look.forms import Form
+from look.forms import Form, field_of
 from playbook.document import Document
 
 AMOUNT = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?")
@@ -79,7 +79,9 @@ class AskForm(Form):
     """A request for the money of one stage."""
 
     stage = forms.ChoiceField(label=_("For the stage"))
-    amount = AmountField(label=_("Amount"))
+    amount = AmountField(
+        label=_("Amount"), help_text=_("Such as 12,500.00, in the currency below.")
+    )
     paid_from = forms.ChoiceField(label=_("Paid from"))
     currency = CurrencyField(required=False)
     purpose = forms.CharField(label=_("What it pays for"), max_length=300, required=False)
@@ -111,8 +113,7 @@ class AskForm(Form):
         self.initial.setdefault("currency", currency)
 
     def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
+        field = field_of(self, name, forms.ChoiceField)
         field.choices = [("", _("Choose")), *choices]
 
     @property

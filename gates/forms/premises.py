@@ -14,7 +14,7 @@ from initiatives.models import (
     ConditionContrast,
     Distance,
 )
-from look.forms import Form
+from look.forms import Form, not_optional
 from playbook.document import Document, FailureMode, PilotCondition
 
 
@@ -46,13 +46,13 @@ class ContrastsForm(Form):
             row, key = stored.get(condition.key), condition.key
             sides = {"pilot": _("In the pilot"), "production": _("In production")}
             for side, label in sides.items():
-                self.fields[f"{key}-{side}"] = forms.CharField(
+                text = forms.CharField(
                     label=label,
                     required=False,
                     initial=getattr(row, side, ""),
                     widget=forms.Textarea(attrs={"rows": 2}),
                 )
-                self.fields[f"{key}-{side}"].one_of_several = True  # type: ignore[attr-defined]
+                self.fields[f"{key}-{side}"] = not_optional(text)
             self.fields[f"{key}-distance"] = forms.ChoiceField(
                 label=_("Distance"),
                 choices=Distance.choices,

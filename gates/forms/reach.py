@@ -20,6 +20,7 @@ from gates.forms.records import (
 )
 from gates.forms.shared import people_on
 from gates.services.waves import against_release, release_wave
+from look.forms import field_of
 from operations.models import UserGroup, Wave
 from operations.services import adoption, reach
 
@@ -152,7 +153,7 @@ class GroupForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["wave"].queryset = self.initiative.waves.all()  # type: ignore[attr-defined]
+        field_of(self, "wave", forms.ModelChoiceField).queryset = self.initiative.waves.all()
 
     def known(self) -> dict[str, Any]:
         if self.row is None:
@@ -206,7 +207,7 @@ class LagForm(OfGroup):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people_on(self.initiative)  # type: ignore[attr-defined]
+        field_of(self, "owner", forms.ModelChoiceField).queryset = people_on(self.initiative)
 
     def known(self) -> dict[str, Any]:
         row = self.row
@@ -241,7 +242,7 @@ class FeedbackForm(RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups = self.initiative.user_groups.all()
-        self.fields["group"].queryset = groups  # type: ignore[attr-defined]
+        field_of(self, "group", forms.ModelChoiceField).queryset = groups
 
     def known(self) -> dict[str, Any]:
         return {"received_on": self.today}

@@ -69,6 +69,7 @@ def count_field(label: Any, *, low: int = 0, high: int = 2_000_000_000, **more: 
 
 
 def percent_field(label: Any, **more: Any) -> Any:
+    more.setdefault("help_text", _("A whole number from 1 to 100."))
     return forms.IntegerField(label=label, min_value=1, max_value=100, **more)
 
 

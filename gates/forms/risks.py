@@ -15,12 +15,18 @@ from gates.figures import implied
 from gates.forms.indicators import indicator_field, shown_as
 from gates.forms.shared import DayInput, people_on
 from initiatives.models import Initiative
-from look.forms import Form
+from look.forms import Form, field_of, not_optional
 from playbook.document import Document, FailureMode, Indicator
 from playbook.indicators import Suggestion, suggest
 from risks.models import Assessment, Response
 
 DEGREES = ("likelihood", "impact")
+# What choosing a design response says.
+RESPONSES = {
+    Response.NONE: _("nothing is done about it yet. Rated critical, it keeps every gate shut"),
+    Response.PLANNED: _("it is agreed what will be done, and nothing of it works yet"),
+    Response.IN_PLACE: _("it is built and at work today"),
+}
 UNSAID = {
     "likelihood": _("No figure suggests it yet. Choose how likely it is as things stand."),
     "impact": _("No figure suggests it yet. Choose how much it would hurt."),
@@ -36,8 +42,7 @@ def judged(label: Any) -> forms.TypedChoiceField:
     """A degree as things stand, which may be left to the figures."""
     field = degree(label)
     field.widget = forms.RadioSelect()
-    field.one_of_several = True  # type: ignore[attr-defined]
-    return field
+    return not_optional(field)
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,15 @@ class AssessmentForm(Form):
     inherent_impact = degree(_("Impact with no response"))
     response = forms.ChoiceField(
         label=_("Design response"),
-        choices=Response.choices,
+        choices=[(each.value, f"{each.label}: {RESPONSES[each]}") for each in Response],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose none, planned or in place.")},
     )
     response_text = forms.CharField(
-        label=_("What is done about it"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+        label=_("What is done about it"),
+        help_text=_("Needed unless the response is none."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
     )
     residual_likelihood = degree(_("Likelihood with the response in place"))
     residual_impact = degree(_("Impact with the response in place"))
@@ -97,17 +105,16 @@ class AssessmentForm(Form):
             self._choices(name, [("", _("As the figures suggest")), *says])
             for prefix in ("inherent", "residual"):
                 self._choices(f"{prefix}_{name}", [("", _("As it stands now")), *grades])
-        people = self.fields["owner"]
-        assert isinstance(people, forms.ModelChoiceField)
+        for name in ("override_reason", "response_text"):
+            not_optional(self.fields[name])
+        people = field_of(self, "owner", forms.ModelChoiceField)
         people.queryset = people_on(initiative)
         for indicator in mode.indicators:
             if indicator.key not in told:
-                field = self.fields[f"i-{indicator.key}"] = indicator_field(indicator)
-                field.one_of_several = True  # type: ignore[attr-defined]
+                self.fields[f"i-{indicator.key}"] = not_optional(indicator_field(indicator))
 
     def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
+        field = field_of(self, name, forms.ChoiceField)
         field.choices = choices
 
     @property

@@ -13,7 +13,7 @@ from gates.forms.evidence import EvidenceFile, LinkField
 from initiatives.errors import Refused
 from initiatives.models import Evidence, Initiative
 from initiatives.services import add_evidence
-from look.forms import Form
+from look.forms import Form, field_of, not_optional
 
 PROOF_FIELDS = ("evidence", "new_title", "new_url", "new_file")
 SEES_ALL = [role for role, held in PERMISSIONS.items() if Permission.SEE_ALL in held]
@@ -73,12 +73,11 @@ class ProofForm(Form):
     def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initiative = initiative
-        choice = self.fields["evidence"]
-        assert isinstance(choice, EvidenceChoice)
+        choice = field_of(self, "evidence", EvidenceChoice)
         choice.queryset = Evidence.objects.filter(initiative=initiative)
         for name in PROOF_FIELDS:
             # The page does not call them optional: one of the ways is needed.
-            self.fields[name].one_of_several = True  # type: ignore[attr-defined]
+            not_optional(self.fields[name])
 
     @property
     def brings_new(self) -> bool:

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gates.forms.shared import DayInput
-from look.forms import Form
+from look.forms import Form, field_of
 from playbook.document import Document
 
 
@@ -29,8 +29,7 @@ class StallForm(Form):
 
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cause = self.fields["cause"]
-        assert isinstance(cause, forms.ChoiceField)
+        cause = field_of(self, "cause", forms.ChoiceField)
         cause.choices = [
             (mode.key, f"{mode.name}. {mode.stall_looks_like}") for mode in document.failure_modes
         ]

@@ -39,6 +39,8 @@ PATH = (
     Stage.STEADY,
 )
 ENDED = (Stage.STOPPED, Stage.RETIRED)
+# Where the decision to stop leads from each stage: stopped before production, retired in it.
+END_OF = {stage: Stage.STOPPED if stage in PATH[:3] else Stage.RETIRED for stage in PATH}
 # What a claim may say beyond intake: a stage of the path, or that it is over.
 CLAIMABLE = (*PATH[1:], *ENDED)
 

@@ -25,7 +25,7 @@ from gates.models import (
 )
 from gates.models.decisions import PASSING
 from gates.models.reviews import UNDER_WAY
-from gates.models.rollouts import ENDED, PATH, Stage
+from gates.models.rollouts import END_OF, ENDED, PATH, Stage
 from gates.services import money
 from gates.services.exceptions import void_exceptions
 from gates.services.prefilling import only_prefill
@@ -236,7 +236,7 @@ def _carry_out(
             text, due = choice.reduction, choice.reduction_due
             plan_reduction(initiative=initiative, text=text, due=due, by=by, at=at)
     elif choice.outcome == Outcome.STOP:
-        rollout.stop() if before in PATH[:3] else rollout.retire()
+        rollout.stop() if END_OF[before] == Stage.STOPPED else rollout.retire()
         _end_claim(rollout, at)
     rollout.save()
     conclude_decision(initiative, decision, by=by, at=at)
@@ -251,7 +251,7 @@ def _target(case: Case, choice: Choice) -> str:
     if choice.outcome == Outcome.RETURN:
         return choice.return_to
     if choice.outcome == Outcome.STOP:
-        return Stage.STOPPED if Stage(stage) in PATH[:3] else Stage.RETIRED
+        return END_OF[Stage(stage)]
     return stage
 
 

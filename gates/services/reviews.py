@@ -7,8 +7,8 @@ from django.db import transaction
 from accounts.models import User
 from audit.words import day_words
 from checklists.services import shelf_end
-from gates.case import case_of
-from gates.models import CriterionAnswer, Review, ReviewState, Rollout, SignOff
+from gates.case import Case, case_of
+from gates.models import CriterionAnswer, Decision, Review, ReviewState, Rollout, SignOff
 from gates.models.reviews import SignOffVerdict, Verdict
 from gates.models.rollouts import ENDED
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
@@ -24,7 +24,8 @@ from playbook.voices import takes_several
 def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = None) -> Review:
     """Begin a pass at the gate that is to be judged next.
 
-    Without a date it is due after the playbook's ``review_days``. Raises Refused when a review is
+    Without a date it is due after the playbook's ``review_days``, and never before the day until
+    which the gate is held. Raises Refused when a review is
     under way, no gate is ahead, or the date has passed.
     """
     initiative = lock(rollout.initiative_id)
@@ -38,7 +39,7 @@ def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = 
     review = Review.objects.create(
         rollout=rollout,
         gate=case.facts.gate,
-        due=due or at.date() + timedelta(days=case.document.review_days),
+        due=due or first_due(rollout, case, at.date()),
         opened_by=by,
         opened_at=at,
     )
@@ -51,6 +52,14 @@ def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = 
         at=at,
     )
     return review
+
+
+def first_due(rollout: Rollout, case: Case, today: date) -> date:
+    """The day by which a review that is opened today is to be decided, unless another is named."""
+    due = today + timedelta(days=case.document.review_days)
+    last = Decision.objects.filter(rollout=rollout).order_by("-pk").first()
+    held = last.hold_until if last is not None and last.gate == case.facts.gate else None
+    return max(due, held) if held else due
 
 
 def _under_lock(review: Review) -> Review:

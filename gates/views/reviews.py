@@ -1,7 +1,5 @@
 """The gate review: the task list, each criterion, submitting, withdrawing, signing off."""
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -51,7 +49,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     user, case = reader(request), judged(rollout)
     form = OpenReviewForm(
         request.POST if opens else None,
-        initial={"due": today() + timedelta(days=case.document.review_days)},
+        initial={"due": services.first_due(rollout, case, today())},
     )
     if opens and form.is_valid():
         try:

@@ -17,7 +17,8 @@ from gates.case import Case
 from gates.differences import Difference, differences
 from gates.forms.shared import refuse
 from gates.forms.stalls import ReviveForm, StallForm
-from gates.models import Rollout
+from gates.models import Rollout, Stage
+from gates.models.rollouts import END_OF
 from gates.resting import words_of
 from gates.services import stalls
 from gates.services.decisions import FactsChanged
@@ -113,6 +114,7 @@ def _revive_page(
         "changes": changes,
         "seen": sign(case),
         "at_rest": stalls.at_rest(case),
+        "retires": END_OF.get(rollout.stage) == Stage.RETIRED,
         "stalls": stall_reasons(case.document, case.facts),
         "said": words_of(rollout, case.document),
         "may_decide": may_decide(case, user),

@@ -83,7 +83,7 @@ class ShownChange:
     @property
     def follows(self) -> str:
         if self.change.field == "stage":
-            return "the claim moves; the gates it skips are owed"
+            return "it is placed there; the gates before it are to be shown"
         if FIELDS[self.change.field].kind is Kind.PROSE:
             return "the text is replaced"
         return "the value is replaced"

@@ -66,7 +66,7 @@ def list_rows(initiative: Initiative, spec: Spec, tick: Tick) -> None:
         act, latest = tick(), fields.get("latest")
         named = {name: value for name, value in fields.items() if name != "latest"}
         if "baseline" in named:
-            named["baseline_on"] = act["at"].date()
+            named["baseline_on"] = initiative.created_at.date()
         metric = add_metric(initiative=initiative, fields=named, **act)
         if latest is not None:
             readings = [Reading(metric.pk, act["at"], latest)]
@@ -114,7 +114,7 @@ def measure(initiative: Initiative, criterion: Criterion, tick: Tick) -> None:
                 "unit": unit,
                 "direction": direction,
                 "baseline": baseline,
-                "baseline_on": None if baseline is None else act["at"].date(),
+                "baseline_on": None if baseline is None else initiative.created_at.date(),
                 "target": target,
                 "measured_by": "Service monitoring",
             }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from portfolio.sample.story import Story
 
 AHEAD = timedelta(days=30)
+LAPSING = "access_controls"
 
 
 def renew(story: Story) -> None:
@@ -52,6 +53,20 @@ def renew(story: Story) -> None:
     story._verify(pack)
 
 
+def lapse(story: Story) -> None:
+    """The access review that everything rested on has run out."""
+    story._at(days=-20)
+    pack = story._evidence("Access review", until=story.now.date() - timedelta(days=9))
+    meet_check(
+        initiative=story.initiative,
+        check=story.document.check(LAPSING),
+        evidence=pack,
+        days_valid=None,
+        **story._tick(),
+    )
+    story._verify(pack)
+
+
 def give_way(story: Story) -> None:
     """What its last gate rests on failed three days ago."""
     _fail_last_gate(story, days=-3)
@@ -62,7 +77,7 @@ def lose_gate(story: Story) -> None:
     rules = story.document.regate
     grace = rules.grace_days if rules else 0
     _fail_last_gate(story, days=-grace - 4)
-    settle(rollout=story.rollout, at=story.clock + timedelta(days=grace))
+    settle(rollout=story.rollout, at=story.time.after(story.clock + timedelta(days=grace)))
 
 
 def _fail_last_gate(story: Story, *, days: int) -> None:

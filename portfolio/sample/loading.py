@@ -18,6 +18,7 @@ from initiatives.models import Initiative
 from initiatives.services import assign_people, create_initiative, unit_at
 from playbook.services import ensure_standard
 from portfolio.sample import meeting, money, publishing, sharing
+from portfolio.sample.clock import Clock
 from portfolio.sample.copying import check_at_once, in_one_piece
 from portfolio.sample.specs import CLAIMS, OWNERS, SPECS, Spec
 from portfolio.sample.story import Story
@@ -41,8 +42,9 @@ def load(
     if User.objects.exists() or Initiative.objects.exists():
         return 0
     check_at_once()
-    playbook = ensure_standard(at=now - timedelta(weeks=70))
+    playbook = ensure_standard(at=now - timedelta(weeks=71))
     cast = _cast()
+    _units(specs, cast, now)
     money.set_up(cast, now)
     with in_one_piece(), hooks.gathered(now):
         for done, spec in enumerate(specs, start=1):
@@ -74,9 +76,19 @@ def _cast() -> dict[str, User]:
     return cast
 
 
+def _units(specs: Sequence[Spec], cast: dict[str, User], now: datetime) -> None:
+    """The agencies and their bureaus, before anything begins in them."""
+    time, office = Clock(now, "units"), cast["Hannah Cole"]
+    time.at(weeks=-70, days=-2)
+    units = [spec.unit for spec in specs] + [claim.unit for claim in CLAIMS]
+    for names in dict.fromkeys(units):
+        unit_at(names=names, by=office, at=time.tick())
+
+
 def _claims(cast: dict[str, User], now: datetime) -> None:
     """What an inventory said four months ago, and who has since taken some of it over."""
-    then, office = now - timedelta(days=CLAIMED_DAYS_AGO), cast["Hannah Cole"]
+    time, office = Clock(now, SOURCE), cast["Hannah Cole"]
+    then = time.at(days=-CLAIMED_DAYS_AGO)
     initiatives = [
         create_initiative(
             fields={
@@ -114,5 +126,5 @@ def _claims(cast: dict[str, User], now: datetime) -> None:
     )
     for initiative, claim in zip(initiatives, CLAIMS, strict=True):
         if claim.owner:
-            at = now - timedelta(days=claim.days_owned)
+            at = Clock(now, claim.name).at(days=-claim.days_owned)
             assign_people(initiatives=[initiative], owner=cast[claim.owner], by=office, at=at)

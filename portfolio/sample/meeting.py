@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 
 from accounts.models import User
 from portfolio.meeting.services import call_meeting
+from portfolio.sample.clock import Clock
 
 TUESDAY = 1
 MINUTES = 60  # too few for everything that waits, so that something is left out
@@ -20,5 +21,5 @@ def call(cast: Mapping[str, User], now: datetime) -> None:
         starts_at=time(10, 0),
         minutes=MINUTES,
         by=cast["Hannah Cole"],
-        at=now,
+        at=Clock(now, "meeting").at(),
     )

@@ -17,6 +17,7 @@ from initiatives.money import (
     request_tranche,
     set_up_fund,
 )
+from portfolio.sample.clock import Clock
 
 if TYPE_CHECKING:
     from portfolio.sample.story import Story
@@ -38,15 +39,16 @@ SPENT = {"infrastructure": (7200, 118), "talent": (21000, 104), "operations": (3
 
 def set_up(cast: Mapping[str, User], now: datetime) -> None:
     """The fund that everything below asks, for two years and a half."""
+    opened = Clock(now, FUND).at(weeks=-70)
     fields = {
         "name": FUND,
         "purpose": "Carries what a pilot has shown into production, stage by stage.",
         "currency": "USD",
         "amount": Decimal(2_500_000),
-        "opens": (now - timedelta(weeks=70)).date(),
+        "opens": opened.date(),
         "closes": (now + timedelta(weeks=60)).date(),
     }
-    set_up_fund(fields=fields, by=cast["Hannah Cole"], at=now - timedelta(weeks=70))
+    set_up_fund(fields=fields, by=cast["Hannah Cole"], at=opened)
 
 
 def before_gate(story: Story, gate: int) -> None:

@@ -1,5 +1,7 @@
 """What the sample's initiatives rest on: assumptions, architecture, whom they reach."""
 
+from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from gates.case import Case
@@ -19,18 +21,32 @@ ENDS = (
     ("Staff go back to the old way", "Fewer than 4 of 10 cases use it after eight weeks"),
     ("A wrong answer reaches the public unseen", "One case in which nobody looked before it went"),
 )
-# Each condition of a pilot: as it is there, as production will have it, and how far apart.
+# Each condition of a pilot: as it is there, as production will have it, and how far apart. They
+# agree with what the criteria of its gate are answered with (``wording.NOTES``).
 CONTRASTS = {
-    "data": ("Last year's complete files", "Every file, scans and gaps included", "narrow"),
-    "users": ("24 people who asked to take part", "Everybody in the section", "wide"),
-    "integration": ("A nightly export, uploaded by hand", "A feed from the case system", "wide"),
+    "data": ("The whole intake of two offices", "The whole intake of every office", "narrow"),
+    "users": ("60 people, of whom 34 did not volunteer", "Everybody in the section", "narrow"),
+    "integration": ("The production feed, read only", "The same feed, answers written", "narrow"),
     "oversight": ("The builders look at every answer", "The section, with an alert", "narrow"),
-    "scope": ("Simple cases", "All cases, appeals too", "narrow"),
+    "scope": ("Simple cases", "All cases, appeals too", "wide"),
     "success": ("Minutes saved a case", "Minutes saved a case", "none"),
 }
 DESCRIBED_EACH = 4  # one initiative in so many has its conditions described
 STEPS = "A cache before the model, and a second queue at month's end."
 EXPOSED_PERCENT = 15
+# What a criterion is answered from: the kind of findings that are ended before it.
+RESTS_ON = {"assumptions_settled": "assumption", "architecture_validated": "architecture"}
+
+
+def some(findings: Sequence[Finding], share: float, name: str) -> list[Finding]:
+    """This share of the findings, drawn by the name: with a criterion whatever it is answered
+    from, and the premises before the criteria."""
+    drawn = list(findings)
+    Random(name).shuffle(drawn)  # noqa: S311
+    drawn = drawn[: round(len(drawn) * share)]
+    needed = {RESTS_ON.get(finding.key) for finding in drawn}
+    drawn += [finding for finding in findings if finding.kind in needed and finding not in drawn]
+    return sorted(drawn, key=lambda finding: finding.kind in ("criterion", "rung"))
 
 
 def settle(rollout: Rollout, case: Case, finding: Finding, act: dict[str, Any]) -> None:

@@ -135,7 +135,7 @@ class Progress:
                 added_by=owner,
                 added_at=added,
                 verified_by=self.people.office[0],
-                verified_at=added,
+                verified_at=added + timedelta(days=1),
             )
         )
 
@@ -346,7 +346,7 @@ class Progress:
                 evidence=evidence,
                 valid_until=evidence.added_at.date() + timedelta(days=days) if days else None,
                 answered_by=owner,
-                answered_at=self.at - timedelta(days=3),
+                answered_at=max(evidence.added_at, self.at - timedelta(days=3)),
             )
         )
 

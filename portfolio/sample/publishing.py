@@ -1,10 +1,11 @@
 """A draft of the sample's next playbook, ready to be replayed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.models import User
 from playbook.drafting import added, changed
 from playbook.services import change_draft, start_draft
+from portfolio.sample.clock import Clock
 
 HEARD = {
     "key": "works_council_heard",
@@ -27,9 +28,10 @@ ARCHIVED = {
 def draft(cast: dict[str, User], now: datetime) -> None:
     """The office asks for more: a criterion at Gate 1, a check, and fewer days without progress."""
     hannah, peter = cast["Hannah Cole"], cast["Peter Voss"]
-    started = start_draft(by=hannah, at=now - timedelta(days=4))
+    time = Clock(now, "draft")
+    started = start_draft(by=hannah, at=time.at(days=-4))
     asking = added(started.data, ("gates", "1", "criteria"), HEARD)
     asking = changed(asking, ("stall",), {("no_progress_days",): 21})
-    change_draft(draft=started, document=asking, seen=0, by=hannah, at=now - timedelta(days=4))
+    change_draft(draft=started, document=asking, seen=0, by=hannah, at=time.tick())
     asking = added(asking, ("mvp_items", "auditability", "checks"), ARCHIVED)
-    change_draft(draft=started, document=asking, seen=1, by=peter, at=now - timedelta(days=2))
+    change_draft(draft=started, document=asking, seen=1, by=peter, at=time.at(days=-2))

@@ -23,10 +23,12 @@ def tell(story: Story) -> None:
     spec = story.spec
     if spec.stall:
         words, cause = spec.stall
-        at = story.now - timedelta(hours=2)
+        story._at()
+        at = story._tick()["at"]
         note_stall(rollout=story.rollout, words=words, cause=cause, by=story.owner, at=at)
     if spec.revived:
-        at = story.now - timedelta(hours=1)
+        story._at()
+        at = story._tick()["at"]
         stored = Rollout.objects.select_related("initiative", "playbook", "claim").get(
             pk=story.rollout.pk
         )

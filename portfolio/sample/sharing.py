@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Max
+
 from accounts.models import User
+from audit.models import Event
 from initiatives.dependencies import answer_fault, name_and_rely_on, record_fault, rely_on
 from initiatives.models import Dependency, Initiative
 from playbook.document import Document
+from portfolio.sample.clock import Clock
 
 if TYPE_CHECKING:
     from portfolio.sample.story import Story
@@ -104,13 +108,18 @@ def fail(cast: Mapping[str, User], document: Document, now: datetime) -> None:
     if FAILED_IN not in told:
         return
     found_in = told[FAILED_IN]
+    vendor = Dependency.objects.get(kind="vendor", name="Lingua Cloud")
+    chains = [each.chain for each in Initiative.objects.filter(reliances__dependency=vendor)]
+    time = Clock(now, FAILED)
+    time.at(days=-1)
+    time.after(Event.objects.filter(chain__in=chains).aggregate(last=Max("at"))["last"])
     fault = record_fault(
-        dependency=Dependency.objects.get(kind="vendor", name="Lingua Cloud"),
+        dependency=vendor,
         found_in=found_in,
         mode=document.mode("data_quality"),
         text=FAILED,
         by=found_in.owner or cast["Hannah Cole"],
-        at=now - timedelta(hours=26),
+        at=time.tick(),
     )
     for name, (verdict, text) in ANSWERED.items():
         if name in told:
@@ -120,5 +129,5 @@ def fail(cast: Mapping[str, User], document: Document, now: datetime) -> None:
                 verdict=verdict,
                 text=text,
                 by=told[name].owner or cast["Hannah Cole"],
-                at=now - timedelta(hours=2),
+                at=time.tick(),
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from random import Random
 from typing import Any
 
 from accounts.models import User
@@ -42,22 +41,23 @@ from portfolio.sample import (
     sharing,
     wording,
 )
+from portfolio.sample.clock import Clock
 from portfolio.sample.specs import Spec
 
 # Weeks that intake, pilot, readiness, limited and scaled production took those who left them.
 WEEKS = (5.0, 7.0, 3.0, 9.0, 12.0)
-LAPSING = "access_controls"
+LAST_GATE = len(WEEKS) - 1
 # The sign-off that a conditional go went without.
 MISSING = {2: "change", 3: "change"}
 
 
 class Story:
-    """One initiative from its first day to now. Each act takes a few minutes of its own clock."""
+    """One initiative from its first day to now, each act a few minutes after the one before."""
 
     def __init__(self, spec: Spec, cast: Mapping[str, User], now: datetime) -> None:
         self.spec, self.cast, self.now = spec, cast, now
         self.owner = cast[spec.owner]
-        self.clock = now
+        self.time = Clock(now, spec.name)
         self.rollout: Rollout
         self.initiative: Initiative
         self.document: Document
@@ -68,6 +68,8 @@ class Story:
         start = passed[0] - WEEKS[0] if passed else -self.spec.weeks
         self._begin(start)
         for gate, week in enumerate(passed):
+            if gate == LAST_GATE:
+                running.reach_everybody(self, since=-passed[gate - 1], until=-week)
             self._pass_gate(gate, week, conditional=self._conditional(gate, len(passed)))
         money.after_gates(self)
         running.tell(self)
@@ -88,12 +90,15 @@ class Story:
         return weeks[::-1]
 
     def _at(self, *, weeks: float = 0, days: float = 0) -> None:
-        self.clock = self.now + timedelta(weeks=weeks, days=days)
+        self.time.at(weeks=weeks, days=days)
 
     def _tick(self) -> dict[str, Any]:
         """Who acts and when, for the next act of the owner."""
-        self.clock += timedelta(minutes=4)
-        return {"by": self.owner, "at": self.clock}
+        return {"by": self.owner, "at": self.time.tick()}
+
+    @property
+    def clock(self) -> datetime:
+        return self.time.moment
 
     @property
     def today(self) -> date:
@@ -168,9 +173,10 @@ class Story:
     def _meet(self, findings: Sequence[Finding], case: Case, authors: Sequence[User] = ()) -> None:
         """End these blockers. ``authors`` bring the evidence in turn; else the owner does."""
         asked = [finding for finding in findings if finding.kind in ("criterion", "rung")]
+        title = "Yearly" if case.facts.gate is None else f"Gate {case.facts.gate}"
         packs = (
             [
-                self._evidence(f"Gate {case.facts.gate} evidence, part {number}", by=author)
+                self._evidence(f"{title} evidence, part {number}", by=author)
                 for number, author in enumerate(authors or [self.owner], start=1)
             ]
             if asked
@@ -190,7 +196,8 @@ class Story:
                     )
                 case "criterion":
                     criterion = case.document.criterion(finding.key)
-                    if finding.key == "exposure_within_band":
+                    counted = any(each.kind == "band" for each in findings)
+                    if finding.key == "exposure_within_band" and not counted:
                         premises.count(self.rollout, self._tick())
                     if criterion.computed:
                         figures.measure(self.initiative, criterion, self._tick)
@@ -237,17 +244,15 @@ class Story:
             tick=self._tick,
         )
 
-    def _sign(self, review: Review, remits: Sequence[str], objection: str = "") -> None:
-        for remit in remits:
-            objects = remit == objection
-            sign_off(
-                review=review,
-                remit=remit,
-                verdict="objected" if objects else "signed",
-                note=wording.OBJECTIONS[remit] if objects else "",
-                by=self._reviewer(remit),
-                at=self._tick()["at"],
-            )
+    def _sign(self, review: Review, remit: str, *, objects: bool = False) -> None:
+        sign_off(
+            review=review,
+            remit=remit,
+            verdict="objected" if objects else "signed",
+            note=wording.OBJECTIONS[remit] if objects else "",
+            by=self._reviewer(remit),
+            at=self._tick()["at"],
+        )
 
     def _reviewer(self, remit: str) -> User:
         return next(person for person in self.cast.values() if remit in person.remits)
@@ -279,10 +284,11 @@ class Story:
         self._at(weeks=week, days=-5)
         money.before_gate(self, gate)
         submit_review(review=review, **self._tick())
-        self._at(weeks=week, days=-3)
         remits = self.document.remits_for(gate, self.spec.impact)
         missing = MISSING[gate] if conditional else ""
-        self._sign(review, [remit for remit in remits if remit != missing])
+        for number, remit in enumerate(remit for remit in remits if remit != missing):
+            self._at(weeks=week, days=-4 + number // 2)
+            self._sign(review, remit)
         self._at(weeks=week)
         self._keep_measuring()
         if conditional:
@@ -305,6 +311,10 @@ class Story:
         if spec.trouble == "held":
             self._be_held()
         state, days = spec.review or ("", 0)
+        review = None
+        if state:
+            self._at(days=-(days + 12 if state == "submitted" else days))
+            review = open_review(rollout=self.rollout, **self._tick())
         self._at(days=-max(spec.touched, days + 2 if state == "submitted" else 0))
         self._assess(spec.risk)
         figures.list_rows(self.initiative, spec, self._tick)
@@ -314,17 +324,10 @@ class Story:
         case = self._case()
         if case.facts.gate is None:
             return
-        review = None
-        if state:
-            back_to_work, opened = self.clock, days + 12 if state == "submitted" else days
-            self._at(days=-opened)
-            review = open_review(rollout=self.rollout, **self._tick())
-            self.clock = max(back_to_work, self.clock)
         findings = [f for f in case.evaluation.before_submission() if f.kind != "failure_mode"]
-        Random(spec.name).shuffle(findings)  # noqa: S311
         authors = [self.cast[name] for name in DECIDERS] if spec.trouble == "nobody" else []
         share = 1 if state == "submitted" else spec.done
-        self._meet(findings[: round(len(findings) * share)], case, authors)
+        self._meet(premises.some(findings, share, spec.name), case, authors)
         if review is not None and state == "submitted":
             self._at(days=-days)
             self._hand_in(review, case)
@@ -336,8 +339,10 @@ class Story:
             self.spec.trouble, ""
         )
         signed = remits if objection or self.spec.trouble == "nobody" else remits[::2]
-        self._at(days=-1)
-        self._sign(review, signed, objection)
+        _state, days = self.spec.review or ("", 0)
+        for number, remit in enumerate(signed, start=1):
+            self._at(days=-max(1, days - number))
+            self._sign(review, remit, objects=remit == objection)
 
     def _be_held(self) -> None:
         """Submitted once, and held until the day after tomorrow or the day before."""
@@ -368,22 +373,9 @@ class Story:
         self._decide("stop", cause=self.spec.risk[0])
 
     def _revoke(self) -> None:
-        self._at(days=-4)
+        self._at(days=-3)
         condition = Condition.objects.get(rollout=self.rollout, closed_at__isnull=True)
         revoke_go(condition=condition, at=self.clock)
-
-    def _lapse(self) -> None:
-        """The access review that everything rested on has run out."""
-        self._at(days=-20)
-        pack = self._evidence("Access review", until=self.now.date() - timedelta(days=9))
-        meet_check(
-            initiative=self.initiative,
-            check=self.document.check(LAPSING),
-            evidence=pack,
-            days_valid=None,
-            **self._tick(),
-        )
-        self._verify(pack)
 
 
 DECIDERS = ("Hannah Cole", "Peter Voss", "Carol Nakamura")
@@ -393,7 +385,7 @@ TROUBLES: dict[str, Callable[[Story], None]] = {
     "paused": Story._pause,
     "stopped": Story._stop,
     "revoked": Story._revoke,
-    "lapsed": Story._lapse,
+    "lapsed": holding.lapse,
     "giving_way": holding.give_way,
     "lost_gate": holding.lose_gate,
 }

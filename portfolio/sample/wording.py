@@ -13,8 +13,8 @@ NOTES = {
     "governance_reviewed": "Register entry and impact assessment approved.",
     "performance_stable": "No breach in four weeks; p95 at 180 ms against 200.",
     "adoption_on_target": "64 % weekly use against a target of 60.",
-    "exposure_within_band": "14 % of the intended population.",
-    "everyone_reached": "All offices live since the fourth wave.",
+    "exposure_within_band": "15 % of the intended population.",
+    "everyone_reached": "All offices live since the third wave.",
     "within_cost": "0.9 cents a case against a ceiling of 1.2.",
 }
 NOTE = "Shown in the report."

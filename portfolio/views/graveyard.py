@@ -95,7 +95,7 @@ def _modes(plot: Plot, counted: Tally, document: Document) -> list[dict[str, Any
     """Every failure mode with how many it stopped, and in which stage, most first; last, what
     nobody has coded."""
     modes = sorted(document.failure_modes, key=lambda mode: -counted.caused(mode.key))
-    named = [*((mode.key, mode.key, mode.name) for mode in modes), (UNCODED, "", "Not coded")]
+    named = [*((mode.key, mode.key, mode.name) for mode in modes), (UNCODED, "", "Not named")]
     return [
         {
             "key": key,

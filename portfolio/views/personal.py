@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -22,10 +21,11 @@ from gates.links import task_url
 from gates.models import Condition, Review, Rollout, Stage
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.models.rollouts import ENDED
-from gates.nextstep import task_title
+from gates.nextstep import next_step, task_title
 from gates.today import today
-from gates.views.task import LATE, check_mark
+from gates.views.initiative_page import reader_of as reader_of_page
 from gates.views.task import STATES as TASK_STATES
+from gates.views.task import check_mark
 from initiatives.models import Initiative
 from playbook.findings import Finding
 from portfolio import waiting
@@ -33,6 +33,7 @@ from portfolio.asked import stands_in
 
 PAGE_SIZE = 25
 CONDITIONS_SHOWN = 20
+OBJECTIONS_SHOWN = 25
 TASKS_SHOWN = 3
 INITIATIVES_SHOWN = 12
 
@@ -67,7 +68,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     rollouts = (
         waiting.own_rollouts(reader)
-        .select_related("initiative__unit", "standing")
+        .select_related("initiative__unit", "initiative__owner", "standing")
         .order_by("-standing__rank", "pk")
     )
     page = Paginator(rollouts, INITIATIVES_SHOWN).get_page(request.GET.get("page"))
@@ -102,50 +103,31 @@ def _holder(finding: Finding, case: Case, reader: User) -> str:
 def _own_work(rollout: Rollout, case: Case, reader: User) -> OwnWork:
     review = case.facts.review
     handed_in = review is not None and review.state == "submitted"
-    blockers = sorted(
-        case.evaluation.before_submission(), key=lambda finding: _mark(finding, case) != LATE
-    )
-    reference = rollout.initiative.reference
+    blockers, initiative = case.to_do, rollout.initiative
     found = [
         Task(
             title=task_title(finding),
             text=finding.text,
             who=_holder(finding, case, reader),
-            url=task_url(case.document, reference, finding),
+            url=task_url(case.document, initiative.reference, finding),
             mark=_mark(finding, case),
         )
         for finding in blockers[:TASKS_SHOWN]
     ]
-    if not blockers and case.facts.gate is not None and not handed_in:
-        found.append(_hand_in(reference, case))
+    # The initiative's page leads with this step, and so does this list.
+    step = next_step(rollout, case, reader_of_page(reader, initiative, {reader.pk}))
+    if step.yours and step.title not in [task.title for task in found[:1]]:
+        url = initiative.get_absolute_url() if step.post else step.url
+        found = [Task(step.title, step.text, "You", url, TASK_STATES["waiting"]), *found]
     return OwnWork(
-        initiative=rollout.initiative,
+        initiative=initiative,
         stage=str(Stage(rollout.stage).label),
         gate=case.facts.gate,
         open=len(blockers),
         left=case.evaluation.left,
-        tasks=found,
+        tasks=found[:TASKS_SHOWN],
         review_due=review.due if review else None,
         handed_in=handed_in,
-    )
-
-
-def _hand_in(reference: str, case: Case) -> Task:
-    gate = case.facts.gate
-    if case.facts.review is None:
-        return Task(
-            f"Open the Gate {gate} review",
-            "Everything it asks for is met.",
-            "You",
-            reverse("gates:review", args=[reference]),
-            TASK_STATES["waiting"],
-        )
-    return Task(
-        f"Submit the Gate {gate} review",
-        "Everything it asks for is met.",
-        "You",
-        reverse("gates:submit", args=[reference]),
-        TASK_STATES["waiting"],
     )
 
 
@@ -199,13 +181,14 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for a voice of the reader's, or of somebody whom they stand in for, the one due
-    first in front."""
+    first in front; and the reader's objections that stand."""
     reader = reader_of(request)
     reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document(request)))
     page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "nav": "inbox",
         "page": page,
+        "objections": waiting.objections(reader)[:OBJECTIONS_SHOWN],
         "waiting": waiting_of(list(page.object_list), reader),
         "remits": sorted(str(Remit(remit).label) for remit in reader.remits),
         "stands_in": list(stands_in(reader, today())),

@@ -19,7 +19,7 @@ from gates.models.rollouts import RolloutQuerySet
 from gates.services.pinning import move_to_version
 from playbook.comparing import compare
 from playbook.models import PlaybookVersion
-from portfolio.replay import moved_by
+from portfolio.replay import Effect, moved_by
 
 ROWS_A_PAGE = 50
 MOST_AT_ONCE = 500
@@ -54,7 +54,7 @@ def moves(request: HttpRequest) -> HttpResponse:
         earlier = {rollout.playbook for rollout in picked}
         context |= {
             "picked": [(rollout, changed.get(rollout.pk)) for rollout in picked],
-            "blocked": sum(shift.worse for shift in changed.values()),
+            "effect": Effect.of(len(picked), changed.values()),
             "differences": [
                 (version, compare(version.parsed, current.parsed))
                 for version in sorted(earlier, key=lambda each: each.number)

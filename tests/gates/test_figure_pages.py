@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from gates.case import case_of
+from gates.forms.indicators import indicator_field
 from gates.models import Rollout
 from metrics.models import Metric
 from operations.models import UserGroup
+from playbook.loading import standard
 from risks.models import Assessment, SourceSystem
 from tests.factories import (
     make_assessment,
@@ -356,3 +358,18 @@ def test_a_figure_out_of_bounds_is_refused_by_its_field_and_never_by_a_constrain
     assert answer.status_code == 422
     assert said in shown
     assert "onstraint" not in shown
+
+
+def test_a_figure_says_its_unit_and_a_response_what_it_means(
+    client: Client, maya: User, carol: User
+) -> None:
+    for mode in standard().failure_modes:
+        for indicator in mode.indicators:
+            hint = str(indicator_field(indicator).help_text)
+            assert (indicator.kind == "percent") == ("from 0 to 100" in hint), indicator.key
+            assert (indicator.unit or "") in hint
+    rollout = make_rollout(owner=maya, sponsor=carol)
+    client.force_login(maya)
+    page = client.get(f"/initiatives/{rollout.initiative.reference}/risks/value/").content.decode()
+    for words in ("None: nothing is done", "Planned: it is agreed", "In place: it is built"):
+        assert words in page

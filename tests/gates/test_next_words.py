@@ -9,14 +9,18 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from checklists.services import plan_check
 from gates.case import case_of
-from gates.models import Rollout
+from gates.models import Rollout, Standing
+from gates.nextstep import next_step, task_title
 from gates.services.reviews import open_review, sign_off
+from gates.standings import refresh
+from gates.views.initiative_page import reader_of
 from gates.views.task import check_mark
 from playbook.evaluate import rung_finding
 from playbook.facts import CheckFact
 from playbook.loading import standard
-from tests.factories import make_ready, make_submitted
+from tests.factories import NOW, make_passed, make_ready, make_rollout, make_submitted
 from tests.gates.deciding import LEFT_OPEN, Page
 from tests.gates.test_review_pages import page, text
 
@@ -123,3 +127,60 @@ def test_a_plan_whose_day_is_over_is_called_overdue() -> None:
     assert check_mark(SimpleNamespace(facts=facts), check.key) == ("overdue", "Overdue")  # type: ignore[arg-type]
     on_time = SimpleNamespace(checks={check.key: replace(late, due=day)}, today=day)
     assert "overdue" not in rung_finding(check, "met", on_time).text  # type: ignore[arg-type]
+
+
+def test_one_next_step_leads_the_page_and_the_owners_tasks(
+    client: Client, rollout: Rollout, url: str, maya: User, aiko: User
+) -> None:
+    """Before the review, while it is open, with a plan whose day is over, after an objection."""
+
+    def agree(expected: str) -> None:
+        client.force_login(maya)
+        step = client.get(url).context["step"]
+        (own,) = client.get("/tasks/").context["work"]
+        assert step.title.startswith(expected)
+        assert own.tasks[0].title == step.title
+        assert client.get(own.tasks[0].url).status_code == 200
+
+    agree("Open the Gate 0 review")
+    now = timezone.now()
+    open_review(rollout=rollout, by=maya, at=now)
+    agree("Settle: ")
+    make_ready(rollout, by=maya, verifier=aiko, at=now)
+    agree("Submit the Gate 0 review")
+    review = make_submitted(rollout, by=maya, at=now)
+    client.force_login(maya)
+    assert "Nothing is left to do" in text(page(client, maya, "/tasks/"))
+    sign_off(review=review, remit="business", verdict="objected", note="For whom?", by=aiko, at=now)
+    agree("Answer the objection of Aiko Tanaka")
+    assert "1 initiative of yours waits for you" in text(page(client, maya, "/tasks/"))
+
+
+def test_lists_put_the_same_matter_first_as_the_page(
+    rollout: Rollout, maya: User, devin: User, carol: User, reviewers: list[User]
+) -> None:
+    people = {"owner": maya, "verifier": devin, "reviewers": reviewers, "decider": carol}
+    made = make_passed(
+        make_rollout(owner=maya, sponsor=carol),
+        gates=2,
+        **people,  # type: ignore[arg-type]
+    )
+    check = next(check for check in made.playbook.parsed.checks if check.monitoring)
+    plan_check(
+        initiative=made.initiative,
+        check=check,
+        assignee=maya,
+        solution="Alerts on the error rate",
+        due=NOW.date() + timedelta(days=1),
+        by=maya,
+        at=NOW,
+    )
+    open_review(rollout=made, by=maya, at=NOW)
+    late = NOW + timedelta(days=3)
+    refresh([made.initiative_id], late)
+    case = case_of(made, at=late)
+    assert case.to_do[0].key == check.key
+    assert next_step(made, case, reader_of(maya, made.initiative, set())).title == (
+        task_title(case.to_do[0])
+    )
+    assert Standing.objects.get(rollout=made).first_blocker == check.name

@@ -525,7 +525,7 @@ def test_owner_and_office_are_told_once_of_the_slip_and_once_of_the_loss(
         ("gate_taken_back_office", "Olive Ray"),
     ]
     letter = Sending.objects.get(step="gate_taken_back")
-    assert letter.title == f"{scaled.initiative.name}: Gate 1 has been taken back"
+    assert letter.title == f"Pass Gate 1 of {scaled.initiative.name} again"
     assert "It fell to half." in letter.text
 
 

@@ -162,10 +162,7 @@ def test_the_owner_notes_a_stall_from_its_sentence(
     client: Client, resting: Initiative, maya: User
 ) -> None:
     client.force_login(maya)
-    assert (
-        "Nobody has coded what is behind it"
-        in client.get(resting.get_absolute_url()).content.decode()
-    )
+    assert "Nobody has named its cause" in client.get(resting.get_absolute_url()).content.decode()
     url = page("stall", resting)
     assert url in client.get(resting.get_absolute_url()).content.decode()
     answer = client.post(url, {"words": "Waiting for resources to be allocated", "cause": ""})

@@ -7,7 +7,7 @@ from django import forms
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from look.forms import Form, Worded, told
+from look.forms import Form, Worded, field_of, not_optional, told
 
 
 class Everything(Form):
@@ -67,6 +67,20 @@ def test_an_empty_file_is_named():
     assert errors(form)["file"] == [
         "The file for “File” is empty. Choose one that holds something."
     ]
+
+
+def test_only_what_may_be_left_out_is_called_optional():
+    class Asked(Form):
+        needed = forms.CharField()
+        extra = forms.CharField(required=False)
+        either = not_optional(forms.CharField(required=False))
+
+    form = Asked({})
+    marked = [field.name for field in form if "(optional)" in field.as_field_group()]
+    assert marked == ["extra"]
+    assert field_of(form, "either", forms.CharField) is form.fields["either"]
+    with pytest.raises(AssertionError, match="either"):
+        field_of(form, "either", forms.DateField)
 
 
 def test_a_summary_names_the_field_once():

@@ -104,7 +104,7 @@ def test_the_sentence_leads_with_what_is_proven_and_what_is_stalled(maya: User) 
     refresh([quiet.initiative_id], NOW)
     sentence = str(state_of(overview(NOW.date()), "budget"))
     assert sentence == (
-        "None of 2 under way are proven in production. "
+        "None of 2 under way counts as proven production. "
         "One is stalled, most often with budget as the worst risk"
     )
 

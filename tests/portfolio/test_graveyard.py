@@ -13,6 +13,7 @@ from gates.models import Rollout
 from gates.services.rollouts import pause
 from gates.services.stalls import note_stall, revive
 from gates.standings import refresh
+from gates.today import today
 from initiatives.models import Cost
 from portfolio.conversion import conversion
 from portfolio.graveyard import Plot, graves, graves_of, sunk, tally
@@ -75,6 +76,21 @@ def test_what_rests_is_listed_with_its_coded_cause(yard) -> None:
         "Paused": "Budget and resource discontinuity",
         "Stopped": "Value measurement",
     }
+
+
+def test_each_date_says_of_what_it_is_and_each_act_what_it_makes(
+    client: Client, yard, hannah: User
+) -> None:
+    client.force_login(hannah)
+    rows = {row["grave"].name: row for row in client.get(URL).context["rows"]}
+    said = {name: (row["grave"].since_what, row["grave"].ends) for name, row in rows.items()}
+    assert said == {
+        "Stalled": ("last progress", "stopped"),
+        "Paused": ("paused", "stopped"),
+        "Stopped": ("stopped", ""),
+    }
+    for row in rows.values():
+        assert row["days"] == (today() - row["grave"].since.date()).days
 
 
 def test_it_is_narrowed_by_state_mode_and_unit(yard) -> None:

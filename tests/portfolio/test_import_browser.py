@@ -45,7 +45,9 @@ def test_an_inventory_is_imported_and_taken_back(
     page.get_by_role("button", name="Go on to values").click()
     page.get_by_label("Stage: Dreaming becomes").select_option(label="Intake")
     page.get_by_role("button", name="Go on to the dry run").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("4 of 5 rows can be imported")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "4 of 5 rows would add or change an initiative"
+    )
     expect(page.get_by_text("600 characters and 500 fit")).to_be_visible()
     assert Initiative.objects.count() == 0
     page.get_by_role("button", name="Import 4 new rows").click()

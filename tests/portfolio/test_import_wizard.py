@@ -72,10 +72,13 @@ def confirm(client: Client, page, **extra: str):
 
 def test_from_a_file_to_initiatives_and_back(office: Client) -> None:
     page = to_the_dry_run(office, csv_bytes(*ROWS), Live="steady", Dreaming="intake")
-    assert "2 of 2 rows can be imported" in page.text
+    assert "2 of 2 rows would add or change an initiative" in page.text
     assert Initiative.objects.count() == 0
     done = office.get(confirm(office, page).url)
     assert "2 initiatives came from this file" in done.text
+    whole = "2 rows in the file: 2 new, 0 changed, 0 unchanged, 0 invalid."
+    assert whole in page.text
+    assert whole in done.text
     assert set(Rollout.objects.values_list("stage", flat=True)) == {"steady", "intake"}
     assert "2 initiatives" in office.get(at("import_undo")).text
     office.post(at("import_undo"))
@@ -207,6 +210,9 @@ def test_a_row_that_several_could_match_is_asked_about(office: Client) -> None:
     args = [ImportBatch.objects.filter(state=ImportState.DRAFT).get().pk]
     page = office.get(reverse("portfolio:import_dry_run", args=args))
     assert page.context["count"]["ask"] == 2
+    assert (
+        "2 rows in the file: 0 new, 0 changed, 0 unchanged, 0 invalid, 2 not answered" in page.text
+    )
     office.post(
         reverse("portfolio:import_answers", args=args),
         {"row_2": str(ours[1].pk), "row_3": "new"},
@@ -267,7 +273,7 @@ def test_only_the_program_office_imports(client: Client, carol: User, hannah: Us
 @needs_inventory
 def test_the_published_inventory_in_the_browser(office: Client) -> None:
     page = to_the_dry_run(office, CSV.read_bytes(), CSV.name)
-    assert "2,133 of 2,133 rows can be imported" in page.text
+    assert "2,133 of 2,133 rows would add or change an initiative" in page.text
     assert "Windows-1252" in page.text
     stages = {row.text: row.count for row in page.context["becomes"][0]["rows"]}
     assert (stages["Operation and Maintenance"], stages[""]) == (874, 4)
@@ -372,7 +378,7 @@ def test_every_set_of_twins_can_be_looked_at(office: Client) -> None:
     page = to_the_dry_run(office, csv_bytes(*rows), Live="steady")
     assert "18 sets more" in page.text
     first, second = (office.get(at("import_twins"), {"page": number}) for number in (1, 2))
-    assert "30 sets of rows that look like twins" in first.text
+    assert "30 sets of rows that may be the same initiative" in first.text
     shown = re.findall(r"<b>(\d+)</b> ([ab] \d+)", first.text + second.text)
     assert len(shown) == 60
     assert ("2", "a 0") in shown

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from checklists.services import plan_check
 from gates.services.reviews import sign_off
+from gates.services.sign_offs import answer_objection
 from tests.factories import (
     NOW,
     make_passed,
@@ -95,7 +96,8 @@ def test_what_is_overdue_comes_first_and_says_so(
     time_machine.move_to(NOW + timedelta(days=3), tick=False)
     client.force_login(maya)
     (own,) = client.get(reverse("portfolio:tasks")).context["work"]
-    first = own.tasks[0]
+    opening, first = own.tasks[:2]
+    assert opening.title == "Open the Gate 2 review"
     assert first.title == f"Ladder check: {check.name}"
     assert (first.mark, first.who) == (("overdue", "Overdue"), "You")
 
@@ -120,6 +122,28 @@ def test_a_reviewers_inbox_holds_what_lacks_their_word(
     assert client.get(reverse("portfolio:inbox")).context["waiting"] == []
     client.force_login(lena)
     assert client.get(reverse("portfolio:inbox")).context["waiting"] == []
+
+
+def test_a_reviewer_sees_the_objections_that_they_raised_and_what_came_of_them(
+    review: Any, aiko: User, lena: User, maya: User, client: Client
+) -> None:
+    said = [
+        sign_off(review=review, remit=remit, verdict="objected", note=note, by=aiko, at=NOW)
+        for remit, note in (("business", "For whom?"), ("funding", "From which budget?"))
+    ]
+    client.force_login(aiko)
+    shown = client.get(reverse("portfolio:inbox"))
+    assert list(shown.context["objections"]) == said
+    assert "Maya Okafor is to answer it." in shown.content.decode()
+    later = NOW + timedelta(hours=1)
+    answer_objection(sign_off=said[1], answer="The agency's own.", by=maya, at=later)
+    shown = client.get(reverse("portfolio:inbox"))
+    assert list(shown.context["objections"]) == [said[1], said[0]]
+    assert "The agency&#x27;s own." in shown.content.decode()
+    sign_off(review=review, remit="funding", verdict="signed", note="", by=aiko, at=later)
+    assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == [said[0]]
+    client.force_login(lena)
+    assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == []
 
 
 def test_decisions_wait_for_sponsor_and_office_and_not_for_the_owner(

@@ -26,6 +26,7 @@ from tests.factories import (
     make_initiative,
     make_passed,
     make_playbook,
+    make_ready,
     make_rollout,
 )
 
@@ -271,6 +272,34 @@ def test_publishing_moves_no_rollout_and_moving_one_is_told(
     assert "criterion:works_council_heard" in ids
     event = Event.objects.get(verb="rollout.moved_to_version")
     assert event.data == {"rollout": rollout.pk, "from": 1, "to": 2}
+
+
+def test_the_draft_and_the_move_tell_of_the_same_rollouts_in_the_same_figures(
+    office: Client,
+    draft: PlaybookDraft,
+    maya: User,
+    devin: User,
+    carol: User,
+    reviewers: list[User],
+):
+    """One is newly blocked, one asked for more before a gate that is shut anyhow."""
+    people = {"owner": maya, "verifier": devin, "reviewers": reviewers, "decider": carol}
+    ready = make_passed(
+        make_rollout(make_initiative(owner=maya, sponsor=carol, at=NOW), at=NOW),
+        gates=1,
+        **people,  # type: ignore[arg-type]
+    )
+    make_ready(ready, by=maya, verifier=devin, at=timezone.now())
+    make_rollout(make_initiative(owner=maya))
+    save(office, url("playbook_add", "gates/1/criteria"), **CRITERION)
+    save(office, url("playbook_add", "gates/0/criteria"), **CRITERION | {"name": "Staff heard"})
+    replayed = office.get(url("playbook_publish"), {"replay": 1}).context["replay"].effect
+    assert (replayed.rollouts, replayed.blocked, replayed.freed) == (2, 1, 0)
+    assert (replayed.otherwise, replayed.same) == (1, 0)
+    office.post(url("playbook_publish"), {"seen": "2"})
+    moving = office.get(url("playbook_moves"), {"all": "1"})
+    assert moving.context["effect"] == replayed
+    assert "One would be newly blocked." in moving.content.decode()
 
 
 def test_what_changed_since_it_was_read_is_not_published(office: Client, draft: PlaybookDraft):

@@ -190,7 +190,7 @@ def test_a_passed_gate_that_would_give_way_is_worse_and_is_named(
         page = client.get(f"/playbook/moves/?reference={rollout.initiative.reference}")
     html = page.content.decode()
     assert "Gate 0 gives way." in html
-    assert "would be blocked, or see a passed gate give way" in html
+    assert "One would be newly blocked." in html
     move_to_version(rollouts=[rollout], version=newer, by=hannah, at=NOW)
     assert list(case_of(Rollout.objects.get(pk=rollout.pk), at=NOW).failing) == [0]
     assert replay(draft, at=NOW).blocked == []

@@ -19,6 +19,7 @@ from gates.services.reviews import open_review, sign_off, withdraw_review
 from gates.services.rollouts import pause, resume
 from initiatives.hooks import removing
 from initiatives.services import assign_people, set_contributors
+from playbook.loading import standard
 from reminders.models import Sending
 from reminders.services import claim_due
 from tests.factories import (
@@ -82,8 +83,10 @@ def test_the_words_name_gate_initiative_and_day_and_lead_to_the_task(review: Rev
     claim_due(at=day(1, since=at_due(review)))
     sending = Sending.objects.get()
     name, reference = review.rollout.initiative.name, review.rollout.initiative.reference
-    assert sending.title == f"Gate 0 review of {name} is overdue"
-    assert sending.text.startswith(f"The Gate 0 review of {name} was due on 7 December 2026.")
+    assert sending.title == f"Overdue: submit the Gate 0 review of {name}"
+    assert sending.text.startswith(
+        f"You own {name}. Its Gate 0 review was due on 7 December 2026 and is not submitted."
+    )
     assert sending.path == f"/initiatives/{reference}/review/"
 
 
@@ -98,6 +101,52 @@ def test_nothing_is_said_before_its_day_or_twice(review: Review) -> None:
     for _ in range(3):
         claim_due(at=day(-14, since=at_due(review)))
     assert told() == [("review_in_two_weeks", "Maya Okafor")]
+
+
+def test_nobody_is_pressed_before_the_day_until_which_a_gate_is_held(
+    maya: User, carol: User, devin: User, reviewers: list[User]
+) -> None:
+    rollout = make_rollout(owner=maya, sponsor=carol)
+    make_ready(rollout, by=maya, verifier=devin)
+    make_sign_offs(make_submitted(rollout, by=maya), reviewers)
+    until = day(90).date()
+    make_decision(rollout, "hold", hold_until=until, by=carol)
+    again = open_review(rollout=rollout, by=maya, at=day(1))
+    assert again.due == until
+    sweep_on(*range(2, 75, 6), since=NOW)
+    assert told() == []
+    sweep_on(77, since=NOW)
+    assert told() == [("review_in_two_weeks", "Maya Okafor")]
+
+
+def test_a_submitted_review_that_nobody_decides_is_not_blamed_on_its_owner(
+    maya: User, carol: User, devin: User, hannah: User
+) -> None:
+    rollout = make_rollout(owner=maya, sponsor=carol)
+    make_ready(rollout, by=maya, verifier=devin)
+    review = make_submitted(rollout, by=maya)
+    claim_due(at=day(7, since=at_due(review)))
+    sending = Sending.objects.get(step="review_overdue_week")
+    assert sending.recipient == hannah
+    assert "is not decided. Its page shows whom it waits for." in sending.text
+
+
+def test_every_reminder_says_whom_it_means_and_by_when_in_everybodys_words() -> None:
+    for step in standard().reminders:
+        said = f"{step.subject} {step.text}"
+        assert "{name}" in step.subject, step.key
+        assert "{due}" in said, step.key
+        meant = {
+            "owner": ("You own ", "You owe "),
+            "initiative_owner": ("You own ",),
+            "sponsor": ("You sponsor ",),
+            "program_office": ("For the program office: ",),
+            "reviewers": ("",),
+        }[step.audience]
+        assert step.text.startswith(meant), step.key
+        assert step.audience != "reviewers" or "your word on {task}" in step.text
+        inner = ("grace", "revoke", "conditional go", " band", "slip", "rung", "ladder", "claim")
+        assert not [word for word in inner if word in said.lower()], step.key
 
 
 def test_a_withdrawn_review_is_left_alone(review: Review) -> None:
@@ -143,7 +192,7 @@ def test_a_submission_asks_reviewers_and_deciders_and_no_longer_its_owner(
         ("sign_off_asked", "Aiko Tanaka"),
     ]
     asked = Sending.objects.get(step="sign_off_asked")
-    assert "a word on business and funding and ownership" in asked.text
+    assert "your word on business and funding and ownership" in asked.text
     assert Sending.objects.get(step="decision_asked").path.endswith("/decide/")
     sweep_on(-21, -3, 0, 1, 18, since=at_due(submitted))
     assert "Maya Okafor" not in {name for _step, name in told()}
@@ -153,7 +202,9 @@ def test_who_signed_off_is_not_asked_again(submitted: Review, aiko: User) -> Non
     claim_due(at=NOW)
     sign_off(review=submitted, remit="business", verdict="signed", note="", by=aiko, at=NOW)
     claim_due(at=day(7))
-    assert "a word on funding and ownership." in Sending.objects.get(step="sign_off_waiting").text
+    assert (
+        "your word on funding and ownership." in Sending.objects.get(step="sign_off_waiting").text
+    )
     sign_off(review=submitted, remit="funding", verdict="signed", note="", by=aiko, at=NOW)
     Sending.objects.filter(step="sign_off_waiting").delete()
     claim_due(at=day(7))
@@ -252,7 +303,7 @@ def test_a_long_name_fits_into_a_subject(maya: User) -> None:
     claim_due(at=day(1, since=at_due(review)))
     sending = Sending.objects.get()
     assert len(sending.title) < 130
-    assert sending.title.endswith("… is overdue")
+    assert sending.title.endswith("…")
 
 
 def test_a_name_with_braces_is_only_a_name(maya: User) -> None:

@@ -68,7 +68,8 @@ def test_a_worker_killed_while_sending_loses_no_reminder_and_repeats_none(
         eventually(lambda: len(server.mails) >= 2, "the other reminder is sent")
 
     names = [review.rollout.initiative.name, other.rollout.initiative.name]
-    assert server.subjects() == sorted(f"Gate 0 review of {name} is overdue" for name in names)
+    said = [f"Overdue: submit the Gate 0 review of {name}" for name in names]
+    assert server.subjects() == sorted(said)
     assert {mail["To"] for mail in server.mails} == {maya.email}
 
     link = urlsplit(link_in(server.mails[0]))

@@ -54,7 +54,7 @@ def test_the_program_office_sees_who_was_reminded_of_what(
     make_overdue(1, maya)
     client.force_login(hannah)
     page = client.get("/reminders/").content.decode()
-    assert "is overdue" in page
+    assert "Overdue: submit the Gate" in page
     assert "Waiting" in page
     send_some(at=LATER)
     assert "Sent" in client.get("/reminders/?q=okafor").content.decode()
