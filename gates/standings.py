@@ -1,7 +1,7 @@
 """Keeping each rollout's last judgement for lists."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from playbook.reach import breach_since, breaches
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 500
+AT_ONCE = 200
 LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
 RATINGS = ("low", "medium", "high", "critical")
 DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
@@ -34,19 +34,29 @@ def refresh_submitted(at: datetime) -> None:
 
 
 def refresh_run_out(*, at: datetime) -> None:
-    """Judge anew each rollout whose standing has run out, once and a batch at a time.
+    """Judge anew each rollout whose standing has run out, once and a batch at a time."""
+    for batch in run_out(at=at):
+        judge_anew(batch, at=at)
+
+
+def run_out(*, at: datetime) -> Iterator[list[int]]:
+    """The rollouts whose standing has run out, longest ago first, in batches."""
+    due = list(_run_out(at).order_by("valid_until").values_list("pk", flat=True))
+    for start in range(0, len(due), AT_ONCE):
+        yield due[start : start + AT_ONCE]
+
+
+def judge_anew(batch: Sequence[int], *, at: datetime) -> None:
+    """Judge those of the rollouts that still need it.
 
     A batch that fails is judged one by one: a rollout that cannot be judged is logged by its
     reference, keeps its last standing, and holds up no other.
     """
-    due = list(_run_out(at).order_by("valid_until").values_list("pk", flat=True))
-    for start in range(0, len(due), AT_ONCE):
-        batch = due[start : start + AT_ONCE]
-        try:
-            _judge_anew(batch, at)
-        except Exception:
-            for pk in batch:
-                _judge_alone(pk, at)
+    try:
+        _judge_anew(batch, at)
+    except Exception:
+        for pk in batch:
+            _judge_alone(pk, at)
 
 
 def _run_out(at: datetime) -> QuerySet[Standing]:

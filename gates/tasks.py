@@ -8,15 +8,22 @@ from django.utils import timezone
 from gates.models import Condition, Rollout
 from gates.services.conditions import past_grace, revoke_go
 from gates.services.slips import in_question, settle
-from gates.standings import refresh_run_out
+from gates.standings import judge_anew, refresh_run_out, run_out
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def refresh_standings() -> None:
-    """Judge anew what the calendar has changed, so that lists stay true."""
-    refresh_run_out(at=timezone.now())
+    """Have judged anew what the calendar has changed, so that lists stay true: a batch a task, so
+    that every process of the worker takes part. What a lost message leaves, the next hour finds."""
+    for batch in run_out(at=timezone.now()):
+        judge_batch.delay(batch)
+
+
+@shared_task
+def judge_batch(rollouts: list[int]) -> None:
+    judge_anew(rollouts, at=timezone.now())
 
 
 @shared_task

@@ -7,14 +7,16 @@ from typing import Any
 from django.db.models import (
     BigIntegerField,
     Count,
-    F,
+    DateField,
     Func,
+    IntegerField,
     JSONField,
     Max,
     Min,
     OuterRef,
     QuerySet,
     Sum,
+    Value,
 )
 from django.db.models.functions import Extract, Floor
 
@@ -22,7 +24,7 @@ from accounts.facts import Rows, person
 from metrics.models import Day, Metric, MetricKind, Observation
 from playbook.facts import PromiseFact
 from playbook.measures import MOST_DAYS, Measure, seconds_in
-from playbook.measuring import Bucket, Series, day_number
+from playbook.measuring import MONDAY, Bucket, Series
 
 Fast = Mapping[int, Mapping[str, Mapping[int, Bucket]]]
 """Figures by metric, length of period, and number of the period."""
@@ -53,9 +55,16 @@ def subqueries(initiative: str) -> dict[str, Rows]:
 
 def _days() -> QuerySet[Day, Any]:
     """The latest days with a figure, as many as a window may reach back to and the one it ends
-    in, each as [day, count, sum, lowest, highest]."""
-    columns = [F(name) for name in ("day", "count", "total", "low", "high")]
-    told = Func(*columns, function="jsonb_build_array", output_field=JSONField())
+    in, each as [number of the day, count, sum, lowest, highest]."""
+    number = Func(
+        "day",
+        Value(MONDAY, DateField()),
+        template="(%(expressions)s)",
+        arg_joiner=" - ",
+        output_field=IntegerField(),
+    )
+    columns = (number, "count", "total", "low", "high")
+    told = Func(*columns, function="json_build_array", output_field=JSONField())
     days = Day.objects.filter(metric=OuterRef("pk")).order_by("-day")
     return days.values_list(told)[:MOST_DAYS]
 
@@ -73,10 +82,7 @@ def series_of(rows: Iterable[Mapping[str, Any]], fast: Fast | None = None) -> tu
             target=row["target"],
             latest=row["latest"],
             latest_at=datetime.fromisoformat(row["latest_at"]) if row["latest_at"] else None,
-            days={
-                day_number(date.fromisoformat(day)): Bucket(count, total, low, high)
-                for day, count, total, low, high in row["days"]
-            },
+            days={number: Bucket(*figures) for number, *figures in row["days"]},
             fast=(fast or {}).get(row["id"], {}),
         )
         for row in rows

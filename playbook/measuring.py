@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import floor
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from audit.words import day_words
@@ -27,8 +28,7 @@ KIND_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """The counting figures of one period: how many, their sum, the lowest and the highest."""
 
     count: int
@@ -97,9 +97,9 @@ def window(measure: Measure, series: Series, at: datetime, zone: ZoneInfo) -> di
         found = series.fast.get(measure.period, {})
         return {number: found[number] for number in wanted if number in found}
     days, joined = seconds_in(measure.period) // 86_400, dict[int, Bucket]()
-    for day, bucket in series.days.items():
-        number = day // days
-        if number in wanted:
+    for day in range(wanted.start * days, wanted.stop * days):
+        if bucket := series.days.get(day):
+            number = day // days
             joined[number] = joined[number].joined(bucket) if number in joined else bucket
     return joined
 
