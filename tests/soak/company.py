@@ -13,7 +13,14 @@ from gates.models import Rollout
 from initiatives.models import Initiative
 from playbook.document import Document
 from playbook.services import publish
-from tests.factories import NOW, make_initiative, make_playbook, make_rollout, make_user
+from tests.factories import (
+    NOW,
+    make_assessment,
+    make_initiative,
+    make_playbook,
+    make_rollout,
+    make_user,
+)
 from tests.gates.voicing import asking
 from tests.soak.copies import Cast, copies, make_template
 
@@ -90,3 +97,6 @@ def _initiative(company: Company, number: int) -> Initiative:
 def _bring_to_gates(company: Company) -> None:
     cast = Cast(company.owners[0], company.sponsors[0], company.office[0], company.reviewers)
     copies(make_template(cast, READY_AT), BESIDE)
+    for rollout in company.rollouts:  # two of the office had a hand in it from the start
+        for person, mode in zip(company.office, ("budget", "value"), strict=False):
+            make_assessment(rollout.initiative, mode, by=person)

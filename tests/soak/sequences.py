@@ -237,7 +237,7 @@ CONTROLS = (
     Control(
         "self-approval",
         lambda: patch("gates.case.hands_in", lambda *_: (frozenset(), frozenset())),
-        (*(doings.assess,) * 4, judgings.attempt_go),
+        (judgings.attempt_go,),
     ),
     Control(
         "cap",
@@ -253,7 +253,7 @@ CONTROLS = (
     Control(
         "label",
         lambda: patch("playbook.labels.production_label", lambda *_: None),
-        (doings.meet,),
+        (doings.attach, doings.reopen, doings.meet),
     ),
 )
 
