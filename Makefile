@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 PIP := umask 022 && $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: run test lint fmt lock bench soak-gates soak-labels soak-criteria soak-api
+.PHONY: run test lint fmt lock bench soak-gates soak-labels soak-criteria soak-api soak-passage
 
 run: .venv/run.stamp
 	@exec $(BIN)/python -m config.run
@@ -29,6 +29,9 @@ soak-api: .venv/test.stamp
 
 soak-gates: .venv/test.stamp
 	@exec $(BIN)/python -m tests.soak.gates
+
+soak-passage: .venv/test.stamp
+	@exec $(BIN)/python -m tests.soak.passage
 
 bench: .venv/test.stamp
 	@exec $(BIN)/python -m tests.bench

@@ -45,9 +45,9 @@ class State:
     """The counting figures of each metric by their moment."""
 
 
-def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+def rows(sql: str, *params: Any, **named: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql, named or params)
         return cursor.fetchall()
 
 
@@ -63,9 +63,10 @@ def playbook() -> dict[str, Any]:
 def read_state(initiative: int, today: date) -> State:
     """The rows of one initiative, read one table after the other while all is quiet."""
     state = State(initiative=initiative, today=str(today))
-    ((stage, rollout),) = rows(
-        "SELECT stage, id FROM gates_rollout WHERE initiative_id = %s", initiative
-    )
+    stage, rollout = rows(
+        "SELECT stage, id FROM gates_rollout WHERE initiative_id = %s ORDER BY id DESC LIMIT 1",
+        initiative,
+    )[0]
     state.stage = stage
     ((state.owner, state.sponsor, owner, funder, mechanism, state.impact_class),) = rows(
         "SELECT owner_id, sponsor_id, production_owner, production_funder, funding_mechanism,"

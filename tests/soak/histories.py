@@ -35,7 +35,7 @@ from initiatives.services import (
     verify_evidence,
     withdraw_verification,
 )
-from tests.factories import NOW, make_assessment, make_measured
+from tests.factories import BAD_FIGURES, NOW, make_assessment, make_measured
 from tests.soak.checker import State, playbook, read_state, replay
 from tests.soak.copies import Cast, Template, copies, make_cast, make_template
 
@@ -156,11 +156,12 @@ def disturbances(rng: random.Random, rollout: Rollout, cast: Cast) -> list[Act]:
     if met:
         acts.append(Act("revocation", reopen))
     if computed:
-        bad = dict.fromkeys(("latency", "cost", "business"), 900.0) | {"adoption": 12.0}
         acts.append(
             Act(
                 "figures",
-                lambda: make_measured(initiative, rng.choice(computed), by=cast.owner, figures=bad),
+                lambda: make_measured(
+                    initiative, rng.choice(computed), by=cast.owner, figures=BAD_FIGURES
+                ),
             )
         )
     return acts

@@ -38,6 +38,7 @@ from initiatives.models import Initiative
 from initiatives.services import assign_people, edit_initiative, withdraw_verification
 from playbook.labels import labels
 from tests.factories import (
+    BAD_FIGURES,
     NOW,
     make_evidence,
     make_initiative,
@@ -172,13 +173,12 @@ class Walker:
         """Figures for a computed criterion: good ones, or some that miss."""
         computed = [c for c, _gate in self.rollout.playbook.parsed.placed_criteria if c.computed]
         criterion = self.rng.choice(computed)
-        bad = dict.fromkeys(("latency", "cost", "business"), 900.0) | {"adoption": 12.0}
         make_measured(
             self.initiative,
             criterion,
             by=self.cast.owner,
             at=self.at,
-            figures=bad if self.rng.random() < 0.4 else None,
+            figures=BAD_FIGURES if self.rng.random() < 0.4 else None,
         )
 
     def hand_over(self) -> None:
@@ -352,7 +352,7 @@ def _batch(rng: random.Random, starts: Starts, size: int, report: Report) -> Non
         with hooks.gathered(at):
             for walker in walkers:
                 walker.step(at)
-        _sweep(initiatives, at)
+        sweep(initiatives, at)
         after = _compare(initiatives, at, report)
         for pk, called in after.items():
             report.turned.update(called ^ before.get(pk, frozenset()))
@@ -360,7 +360,7 @@ def _batch(rng: random.Random, starts: Starts, size: int, report: Report) -> Non
     report.walks += size
 
 
-def _sweep(initiatives: Sequence[Initiative], at: datetime) -> None:
+def sweep(initiatives: Sequence[Initiative], at: datetime) -> None:
     """What Clearway does by itself in that hour."""
     ours = Rollout.objects.filter(initiative__in=initiatives)
     refresh_run_out(at=at)
