@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -36,12 +37,10 @@ class Mark:
         return "waiting" if self.day <= self.today else "ahead"
 
 
-def marks_of(promise: Promise, today: date) -> list[Mark]:
-    """The promise's milestones in order, on a day of the organisation's zone.
-
-    Reads the decision's passage and the reconciliations, which lists bring along.
-    """
-    settled = {row.milestone: row for row in promise.reconciliations.all()}
+def marks_of(promise: Promise, rows: Iterable[Reconciliation | None], today: date) -> list[Mark]:
+    """The promise's milestones in order, with what is settled of them, on a day of the
+    organisation's zone. Reads the decision's passage."""
+    settled = {row.milestone: row for row in rows if row is not None}
     decided_on = day_of(promise.decision.decided_at)
     void = promise.decision.passage.void_since is not None
     return [

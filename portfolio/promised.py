@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from accounts.models import User
+from gates.milestones import Mark, marks_of
 from gates.models import Promise, Reconciliation, Rollout
 from initiatives.models import BusinessUnit, Initiative
 from portfolio.filters import number_of
@@ -70,7 +72,7 @@ class Shown:
 
 
 def listed(shown: Shown) -> QuerySet[Promise]:
-    """The ledger's rows, newest decision first, with everything that a row shows in two queries."""
+    """The ledger's rows, latest decision first, in two queries with what is settled of each."""
     return (
         shown.promises()
         .select_related("decision__passage", f"{INITIATIVE}__unit", f"{INITIATIVE}__sponsor")
@@ -78,6 +80,11 @@ def listed(shown: Shown) -> QuerySet[Promise]:
         .prefetch_related("reconciliations")
         .order_by("-decision__decided_at", "-pk")
     )
+
+
+def marks(promise: Promise, today: date) -> list[Mark]:
+    """The milestones of one of the ledger's rows."""
+    return marks_of(promise, promise.reconciliations.all(), today)
 
 
 @dataclass(frozen=True)
@@ -137,17 +144,17 @@ def by_sponsor(shown: Shown, enough: int) -> Optimism:
     return _compared(_settled(shown).values(group=sponsor, name=name), enough)
 
 
-def by_unit(shown: Shown, enough: int) -> Optimism:
-    """By the units at the top of the tree; within one unit by the units in it. In one query."""
+def by_unit(shown: Shown, tops: Iterable[BusinessUnit], enough: int) -> Optimism:
+    """By the units at the top of the tree, which ``tops`` holds; within one unit by the units in
+    it. In one query."""
     unit = f"promise__{INITIATIVE}__unit"
     if shown.unit:
         return _compared(_settled(shown).values(group=F(unit), name=F(f"{unit}__label")), enough)
     root = Func(
         F(f"{unit}__path"), Value("/"), Value(1), function="split_part", output_field=TextField()
     )
-    names = BusinessUnit.objects.filter(parent=None).values_list("pk", "label")
-    rows = _settled(shown).values(group=root)
-    return _compared(rows, enough, {str(pk): label for pk, label in names})
+    names = {str(unit.pk): unit.label for unit in tops}
+    return _compared(_settled(shown).values(group=root), enough, names)
 
 
 def _compared(
@@ -170,3 +177,8 @@ def sponsors() -> QuerySet[User]:
     promising = Promise.objects.order_by().values(INITIATIVE)
     sponsoring = Initiative.objects.filter(pk__in=promising, sponsor__isnull=False)
     return User.objects.filter(pk__in=sponsoring.values("sponsor")).order_by("name", "pk")
+
+
+def units(shown: Shown) -> QuerySet[BusinessUnit]:
+    """The units at the top of the tree, and the one that is looked at."""
+    return BusinessUnit.objects.filter(Q(parent=None) | Q(pk=shown.unit)).order_by("label")

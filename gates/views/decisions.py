@@ -276,6 +276,7 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     works_on_it = may_edit(user, rollout.initiative)
     case = judged(rollout) if found.decided_by_id == user.pk and rollout.live else None
     anew = case is not None and _decided_already(rollout, case, user) == found
+    on = day_of(timezone.now())
     promises = list(
         found.promises.select_related("decision__passage")
         .defer("decision__facts")
@@ -304,7 +305,10 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             "released": GatedTranche.objects.released_by(found),
             "promises": promises,
             "milestones": MILESTONES,
-            "kept": [(promise, marks_of(promise, day_of(timezone.now()))) for promise in promises],
+            "kept": [
+                (promise, marks_of(promise, promise.reconciliations.all(), on))
+                for promise in promises
+            ],
             "sees_ledger": user.may(Permission.SEE_ALL),
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,

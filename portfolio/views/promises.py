@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,17 +17,14 @@ from django.views.decorators.http import require_GET, require_safe
 from accounts.permissions import needs
 from accounts.permissions import reader as reader_of
 from accounts.roles import Permission
-from gates.milestones import marks_of
 from gates.models import Promise
 from gates.models.promises import MILESTONES, WAIT_DAYS
-from initiatives.models import BusinessUnit
 from metrics.days import day_of
 from portfolio.files import table_file
-from portfolio.promised import Shown, by_sponsor, by_unit, listed, sponsors, whole
+from portfolio.promised import Shown, by_sponsor, by_unit, listed, marks, sponsors, units, whole
 from portfolio.waiting import current_document
 
 PROMISES_A_PAGE = 50
-AT_A_TIME = 500  # rows of the file whose reconciliations are read together
 
 
 @login_required
@@ -37,14 +33,14 @@ AT_A_TIME = 500  # rows of the file whose reconciliations are read together
 def promises(request: HttpRequest) -> HttpResponse:
     """Every promise, newest first, with its milestones; and how far promises were kept."""
     shown, today = Shown.of(request.GET), day_of(timezone.now())
-    enough = current_document(request).compare_from
+    enough, tops = current_document(request).compare_from, list(units(shown))
     page = Paginator(listed(shown), PROMISES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "nav": "promises",
         "shown": shown,
         "page": page,
         "rows": [
-            (promise, promise.decision.rollout.initiative, marks_of(promise, today))
+            (promise, promise.decision.rollout.initiative, marks(promise, today))
             for promise in page
         ],
         "milestones": MILESTONES,
@@ -52,11 +48,11 @@ def promises(request: HttpRequest) -> HttpResponse:
         "whole": whole(shown),
         "compared": [
             ("By sponsor", "sponsor", by_sponsor(shown, enough)),
-            ("By business unit", "unit", by_unit(shown, enough)),
+            ("By business unit", "unit", by_unit(shown, tops, enough)),
         ],
         "enough": enough,
         "sponsors": sponsors(),
-        "units": BusinessUnit.objects.filter(Q(parent=None) | Q(pk=shown.unit)).order_by("label"),
+        "units": tops,
         "may_export": reader_of(request).may(Permission.EXPORT),
     }
     return render(request, "portfolio/promises.html", context)
@@ -96,7 +92,7 @@ def promises_export(request: HttpRequest, kind: str) -> HttpResponse | Streaming
     if not reader_of(request).may(Permission.EXPORT):
         raise PermissionDenied
     today = day_of(timezone.now())
-    rows = listed(Shown.of(request.GET)).iterator(chunk_size=AT_A_TIME)
+    rows = listed(Shown.of(request.GET))
     return table_file(
         kind,
         name=f"value-ledger-{today:%Y-%m-%d}",
@@ -121,7 +117,7 @@ def _values(promise: Promise, today: date) -> Iterator[Any]:
     yield promise.baseline
     yield promise.target
     yield promise.target_by
-    for mark in marks_of(promise, today):
+    for mark in marks(promise, today):
         yield mark.day
         yield STATES[mark.state]
         yield mark.row and mark.row.measured

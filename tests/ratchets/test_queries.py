@@ -40,7 +40,7 @@ CEILINGS = {
     "portfolio:dashboard": 8,
     "portfolio:dependencies": 8,
     "portfolio:dependency": 11,
-    "portfolio:promises": 11,
+    "portfolio:promises": 13,
     "gates:initiative": 12,
 }
 SUBMITTING = 15
