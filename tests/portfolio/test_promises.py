@@ -126,7 +126,7 @@ def test_a_gate_that_no_longer_counts_says_so(promised: Made, page: Any, peter: 
     rollout = promised("Returned")
     make_decision(rollout, "return", return_to="intake", by=peter, at=NOW)
     settle_all()
-    assert page().count("Gate no longer counts") == 2
+    assert page().count("Gate void") == 2
 
 
 def test_the_ledger_is_narrowed_by_sponsor_and_unit(
