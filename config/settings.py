@@ -241,6 +241,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    # Once a day would do, but beat remembers nothing when it starts anew.
+    "reconcile-promises": {
+        "task": "gates.tasks.reconcile_promises",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- People

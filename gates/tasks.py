@@ -1,4 +1,5 @@
-"""What the calendar does to rollouts: judgements run out, conditions and gates lose their grace."""
+"""What the calendar does to rollouts: judgements run out, conditions and gates lose their grace,
+promises come due."""
 
 import logging
 
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from gates.models import Condition, Rollout
 from gates.services.conditions import past_grace, revoke_go
+from gates.services.promises import due, reconcile
 from gates.services.slips import in_question, settle
 from gates.standings import judge_anew, refresh_run_out, run_out
 
@@ -48,3 +50,14 @@ def settle_slips() -> None:
             settle(rollout=rollout, at=at)
         except Exception:
             logger.exception("The gates of rollout %s could not be settled", rollout.pk)
+
+
+@shared_task
+def reconcile_promises() -> None:
+    """Hold each promise that came due against what was measured. One failure holds up no other."""
+    at = timezone.now()
+    for promise, milestone in due(at=at):
+        try:
+            reconcile(promise=promise, milestone=milestone, at=at)
+        except Exception:
+            logger.exception("Promise %s could not be reconciled", promise.pk)

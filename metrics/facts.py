@@ -136,6 +136,7 @@ def promises_of(rows: Sequence[Any]) -> tuple[PromiseFact, ...]:
             baseline=row["baseline"],
             target=row["target"],
             target_by=date.fromisoformat(row["target_by"]) if row["target_by"] else None,
+            id=row["id"],
         )
         for row in rows
         if row["kind"] == MetricKind.BUSINESS and row["target"] is not None

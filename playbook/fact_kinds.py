@@ -273,7 +273,10 @@ class ReleaseFact:
 
 @dataclass(frozen=True, slots=True)
 class PromiseFact:
-    """What a business metric is to come to: from where, to where, and by when if a day is named."""
+    """What a business metric is to come to: from where, to where, and by when if a day is named.
+
+    ``id`` is the metric's, under which it is measured later; None in facts that were kept before.
+    """
 
     metric: str
     unit: str
@@ -281,6 +284,7 @@ class PromiseFact:
     baseline: float | None
     target: float
     target_by: date | None
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

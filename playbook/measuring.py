@@ -31,14 +31,14 @@ KIND_WORDS = {
 class Bucket(NamedTuple):
     """The counting figures of one period: how many, their sum, the lowest and the highest."""
 
-    count: int
+    figures: int
     total: float
     low: float
     high: float
 
     def joined(self, other: "Bucket") -> "Bucket":
         return Bucket(
-            self.count + other.count,
+            self.figures + other.figures,
             self.total + other.total,
             min(self.low, other.low),
             max(self.high, other.high),
@@ -123,7 +123,7 @@ def measured(measure: Measure, series: Series, at: datetime, zone: ZoneInfo) -> 
         figures = [series.latest] if series.latest is not None else []
         return _with(fact, figures, count=len(figures), periods=1)
     buckets = window(measure, series, at, zone)
-    count = sum(bucket.count for bucket in buckets.values())
+    count = sum(bucket.figures for bucket in buckets.values())
     if measure.statistic == "average":
         total = sum(bucket.total for bucket in buckets.values())
         return _with(fact, [total / count] if count else [], count, len(buckets))

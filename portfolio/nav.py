@@ -118,6 +118,7 @@ def _account_items(request: HttpRequest) -> list[dict[str, str]]:
         shown.append(("Crosswalk to other frameworks", reverse("portfolio:crosswalk")))
     if user.may(Permission.SEE_ALL):
         shown.append(("Funds", reverse("portfolio:funds")))
+        shown.append(("Value ledger", reverse("portfolio:promises")))
         shown.append(("Shared dependencies", reverse("portfolio:dependencies")))
     if user.may(Permission.MEET):
         shown.append(("Gate meetings", reverse("portfolio:meetings")))

@@ -15,6 +15,7 @@ from portfolio.views import (
     home,
     intake,
     personal,
+    promises,
     proving,
     table,
 )
@@ -46,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("funds/<int:pk>/edit/", funds.edit_fund, name="fund_edit"),
     path("meetings/", include("portfolio.meeting.urls")),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("promises/", promises.promises, name="promises"),
+    path("promises/export/promises.<slug:kind>", promises.promises_export, name="promises_export"),
     path("conditions/", conditions.conditions, name="conditions"),
     path("decisions/", personal.decisions, name="decisions"),
     path("tasks/", personal.tasks, name="tasks"),

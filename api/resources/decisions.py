@@ -33,8 +33,37 @@ class DecisionOut(Schema):
     digest: str
 
 
+class ReconciliationOut(Schema):
+    """What was measured ``milestone`` days after the decision; null where nothing was. ``share``
+    is how much of the promised improvement it is, 1 for all of it."""
+
+    milestone: int
+    day: date
+    measured: float | None
+    measured_on: date | None
+    share: float | None
+    reached: bool | None
+    settled_at: datetime
+
+
+class PromiseOut(Schema):
+    """A business metric as it stood at the go, and what became of it so far."""
+
+    id: int
+    metric: str
+    unit: str
+    direction: str
+    baseline: float | None
+    target: float
+    target_by: date | None
+    reconciliations: list[ReconciliationOut]
+
+
 class DecisionWithFacts(DecisionOut):
+    """``promises`` are frozen with a go; no other outcome has any."""
+
     facts: dict[str, Any]
+    promises: list[PromiseOut]
 
 
 def _values(row: Decision) -> dict[str, Any]:
@@ -49,6 +78,26 @@ def _values(row: Decision) -> dict[str, Any]:
 SAME = (
     *("gate", "outcome", "from_stage", "to_stage", "decided_at"),
     *("reason", "cause", "hold_until", "digest"),
+)
+
+
+def _promises(row: Decision) -> list[PromiseOut]:
+    return [
+        PromiseOut(
+            **{name: getattr(promise, name) for name in PROMISED},
+            reconciliations=[
+                ReconciliationOut(**{name: getattr(settled, name) for name in SETTLED})
+                for settled in promise.reconciliations.all()
+            ],
+        )
+        for promise in row.promises.prefetch_related("reconciliations")
+    ]
+
+
+PROMISED = ("id", "metric", "unit", "direction", "baseline", "target", "target_by")
+SETTLED = (
+    *("milestone", "day", "measured", "measured_on"),
+    *("share", "reached", "settled_at"),
 )
 
 
@@ -67,9 +116,9 @@ def list_decisions(request: HttpRequest, reference: Reference, asked: Paged) -> 
 
 @router.get("/decisions/{pk}", response=DecisionWithFacts)
 def read_decision(request: HttpRequest, pk: RowId) -> DecisionWithFacts:
-    """One decision with the facts that were signed."""
+    """One decision with the facts that were signed, and what was promised."""
     rows = Decision.objects.filter(rollout__in=seen_rollouts(request), pk=pk)
     row = rows.select_related("rollout__initiative", "decided_by").first()
     if row is None:
         raise Http404
-    return DecisionWithFacts(**_values(row), facts=row.facts)
+    return DecisionWithFacts(**_values(row), facts=row.facts, promises=_promises(row))

@@ -5,7 +5,7 @@ from gates.models.delegations import Delegation
 from gates.models.exceptions import CriterionException
 from gates.models.kills import GatedKillCriterion
 from gates.models.money import GatedTranche, Release
-from gates.models.promises import Promise
+from gates.models.promises import Promise, Reconciliation
 from gates.models.reviews import CriterionAnswer, Review, ReviewState, SignOff
 from gates.models.rollouts import Claim, Pause, Rollout, Stage
 from gates.models.slips import Slip, StallNote
@@ -24,6 +24,7 @@ __all__ = [
     "Passage",
     "Pause",
     "Promise",
+    "Reconciliation",
     "Release",
     "Review",
     "ReviewState",

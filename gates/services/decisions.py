@@ -275,6 +275,7 @@ def _pass(rollout: Rollout, decision: Decision, case: Case, choice: Choice) -> N
     Promise.objects.bulk_create(
         Promise(
             decision=decision,
+            source_id=promise.id,
             metric=promise.metric,
             unit=promise.unit,
             direction=promise.direction,

@@ -19,13 +19,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.permissions import reader
+from accounts.roles import Permission
 from audit.canonical import canonical_json, digest_of
 from gates.caps import carried_by
 from gates.case import Case
 from gates.differences import Difference, differences
 from gates.forms.decisions import CloseConditionForm, DecisionForm
 from gates.forms.shared import refuse
+from gates.milestones import marks_of
 from gates.models import Condition, Decision, GatedTranche, Outcome, Review, Rollout
+from gates.models.promises import MILESTONES
 from gates.money import would_release
 from gates.policies import CHOICES, closed_outcomes
 from gates.services.conditions import close_condition
@@ -39,6 +42,7 @@ from gates.views.task import STATES
 from gates.views.tasks import Worklist
 from initiatives.errors import NotAllowed, Refused
 from initiatives.permissions import may_edit
+from metrics.days import day_of
 from playbook.evaluate import Finding
 from playbook.kills import open_hits
 from risks.models import Assessment
@@ -272,6 +276,12 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     works_on_it = may_edit(user, rollout.initiative)
     case = judged(rollout) if found.decided_by_id == user.pk and rollout.live else None
     anew = case is not None and _decided_already(rollout, case, user) == found
+    on = day_of(timezone.now())
+    promises = list(
+        found.promises.select_related("decision__passage")
+        .defer("decision__facts")
+        .prefetch_related("reconciliations")
+    )
     return show(
         request,
         "gates/decision.html",
@@ -293,7 +303,13 @@ def decision(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 .as_of(found.decided_at)
             ],
             "released": GatedTranche.objects.released_by(found),
-            "promises": found.promises.all(),
+            "promises": promises,
+            "milestones": MILESTONES,
+            "kept": [
+                (promise, marks_of(promise, promise.reconciliations.all(), on))
+                for promise in promises
+            ],
+            "sees_ledger": user.may(Permission.SEE_ALL),
             "facts": [fact for fact in differences(document, {}, found.facts) if fact.after],
             "intact": digest_of(found.facts) == found.digest,
             "canonical": canonical_json(found.facts),

@@ -17,6 +17,7 @@ from risks.services import assess
 from risks.sources import list_source
 
 WEEK = timedelta(weeks=1)
+FORTNIGHT = timedelta(weeks=2)
 Tick = Callable[[], dict[str, Any]]
 
 
@@ -85,18 +86,18 @@ MEASURED: dict[str, tuple[str, str, str, float | None, float, float]] = {
 
 
 def keep_measuring(initiative: Initiative, by: User, at: datetime) -> None:
-    """What monitoring sent since the last figure: one a week, as good as that."""
-    readings = []
+    """What monitoring sent since the last figure, every fortnight: one a week, as good as that."""
+    batches: dict[datetime, list[Reading]] = {}
     for metric in Metric.objects.filter(initiative=initiative, latest__isnull=False):
         assert metric.latest is not None
         assert metric.latest_at is not None
-        weeks = range(1, (at - metric.latest_at) // WEEK + 1)
-        readings += [
-            Reading(metric.pk, metric.latest_at + week * WEEK, metric.latest) for week in weeks
-        ]
-    if readings:
+        for week in range(1, (at - metric.latest_at) // WEEK + 1):
+            moment = metric.latest_at + week * WEEK
+            sent = at - (at - moment) // FORTNIGHT * FORTNIGHT
+            batches.setdefault(sent, []).append(Reading(metric.pk, moment, metric.latest))
+    for sent, readings in sorted(batches.items()):
         record_observations(
-            initiative=initiative, readings=readings, source=Source.PULL, by=by, at=at
+            initiative=initiative, readings=readings, source=Source.PULL, by=by, at=sent
         )
 
 

@@ -17,7 +17,7 @@ from initiatives import hooks
 from initiatives.models import Initiative
 from initiatives.services import assign_people, create_initiative, unit_at
 from playbook.services import ensure_standard
-from portfolio.sample import meeting, money, publishing, sharing
+from portfolio.sample import meeting, money, promised, publishing, sharing
 from portfolio.sample.clock import Clock
 from portfolio.sample.copying import check_at_once, in_one_piece
 from portfolio.sample.specs import CLAIMS, OWNERS, SPECS, Spec
@@ -52,6 +52,7 @@ def load(
             told(done, len(specs))
         sharing.fail(cast, playbook.parsed, now)
         _claims(cast, now)
+        promised.settle(now)
     publishing.draft(cast, now)
     meeting.call(cast, now)
     return len(specs) + len(CLAIMS)

@@ -19,6 +19,8 @@ from gates.models import (
     Decision,
     Outcome,
     Passage,
+    Promise,
+    Reconciliation,
     Review,
     ReviewState,
     Rollout,
@@ -30,13 +32,14 @@ from initiatives.models import Evidence, Initiative
 from playbook.document import STAGE_KEYS, Criterion
 from playbook.evaluate import rung_of
 from playbook.models import PlaybookVersion
+from portfolio.sample import promised
 from portfolio.sample.copying import copy, numbered
 from risks.models import Assessment, Response
 
 if TYPE_CHECKING:
     from portfolio.sample.seed import People
 
-FACTS = {"seeded": True}
+FACTS = {"seeded": True, "promises": promised.SIGNED}
 DIGEST = digest_of(FACTS)
 KEPT = 0.995  # share of what a passed gate rests on that goes on holding
 STOPPED_SHARE = 0.07
@@ -57,6 +60,7 @@ class Progress:
     ) -> None:
         self.dice, self.people, self.at = dice, people, at
         self.playbook, self.document = playbook, playbook.parsed
+        self.measured = Random(0)  # noqa: S311 (of its own: everything else stays as it was)
         self.rows: dict[type[models.Model], list[Any]] = {}
         self.moves: list[list[Decision]] = [[] for _ in range(len(PATH))]
 
@@ -185,6 +189,8 @@ class Progress:
         )
         self.moves[gate].append(decision)
         self._add(Passage(rollout=rollout, gate=gate, decision=decision))
+        for row in promised.invented(decision, self.measured, self.at):
+            self._add(row)
         if conditional:
             due = at.date() + timedelta(days=self.dice.choice((14, 30, 60)))
             closed = self.dice.random() < 0.7 or due < self.at.date()
@@ -352,7 +358,7 @@ class Progress:
 
     def write(self) -> None:
         """Write every row collected, then walk the rollouts through their decisions."""
-        for referred_to in (Rollout, Review, Decision, Evidence):
+        for referred_to in (Rollout, Review, Decision, Evidence, Promise):
             numbered(self.rows.get(referred_to, []))
         for model in ORDER:
             rows = self.rows.get(model, [])
@@ -369,6 +375,8 @@ ORDER = (
     Review,
     Decision,
     Passage,
+    Promise,
+    Reconciliation,
     Condition,
     SignOff,
     Check,

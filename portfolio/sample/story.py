@@ -276,6 +276,7 @@ class Story:
 
     def _pass_gate(self, gate: int, week: float, *, conditional: bool) -> None:
         self._at(weeks=week, days=-16)
+        self._keep_measuring()
         review = open_review(rollout=self.rollout, **self._tick())
         self._at(weeks=week, days=-9)
         if gate == 0:

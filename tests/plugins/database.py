@@ -8,6 +8,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 NEVER_EMPTIED = (
     "audit_event",
+    "gates_reconciliation",
     "gates_release",
     "playbook_playbooktext",
     "playbook_playbookversion",

@@ -69,6 +69,7 @@ EMPTY = (
     ("office", "portfolio:playbook_draft"),
     ("office", "portfolio:playbook_moves"),
     ("executive", "portfolio:graveyard"),
+    ("executive", "portfolio:promises"),
     ("office", "reminders:sent"),
     ("executive", "portfolio:dashboard"),
     ("executive", "portfolio:decisions"),

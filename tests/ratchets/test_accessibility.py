@@ -42,6 +42,7 @@ NOT_PAGES = {
     "portfolio:playbook_draft_toml",
     "portfolio:playbook_toml",
     "portfolio:export",
+    "portfolio:promises_export",
     "portfolio:import_answers",
     "portfolio:import_discard",
     "portfolio:import_file",

@@ -127,6 +127,8 @@ RULES = {
     "portfolio:fund_add": Rule(OFFICE, OFFICE),
     "portfolio:fund_edit": Rule(OFFICE, OFFICE),
     "portfolio:dashboard": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:promises": Rule(SEES_ALL, NOT_IN_USE),
+    "portfolio:promises_export": Rule(SEES_ALL, NOT_IN_USE),
     "portfolio:conditions": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:decisions": Rule(SIGNED_IN, NOT_IN_USE),
     "portfolio:meetings": Rule(SEES_ALL, NOT_IN_USE),

@@ -40,6 +40,7 @@ CEILINGS = {
     "portfolio:dashboard": 8,
     "portfolio:dependencies": 8,
     "portfolio:dependency": 11,
+    "portfolio:promises": 13,
     "gates:initiative": 12,
 }
 SUBMITTING = 15
@@ -112,6 +113,7 @@ class Portfolio:
             "portfolio:dependency.pk": self.vendor.pk,
             "day": self.item.meeting.day,
             "portfolio:export.kind": "csv",
+            "portfolio:promises_export.kind": "csv",
             "portfolio:crosswalk_export.kind": "csv",
         }
         pages = [

@@ -92,13 +92,14 @@ def make_cast() -> Cast:
 
 
 def make_underway(cast: Cast, *, at: datetime, name: str) -> Rollout:
-    """At the pilot after a conditional go whose condition is open, with evidence to verify and
-    an open review of Gate 1."""
+    """At the pilot after a conditional go that promises something and whose condition is open,
+    with evidence to verify and an open review of Gate 1."""
     initiative = make_initiative(
         owner=cast.owner, sponsor=cast.sponsor, by=cast.office, at=at, name=name
     )
     rollout = make_rollout(initiative, by=cast.office, at=at)
     set_contributors(initiative=initiative, people=[cast.contributor], by=cast.owner, at=at)
+    make_metric(initiative, by=cast.owner, at=at)
     left_open = next(f for f in case_of(rollout, at=at).evaluation.blockers if f.coverable)
     make_ready(rollout, by=cast.owner, verifier=cast.contributor, skip=[left_open.id], at=at)
     make_sign_offs(make_submitted(rollout, by=cast.owner, at=at), [cast.reviewer], at=at)
@@ -107,7 +108,6 @@ def make_underway(cast: Cast, *, at: datetime, name: str) -> Rollout:
     make_evidence(initiative, by=cast.contributor, at=at, title="Pilot report, not yet verified")
     make_source(initiative, by=cast.owner, at=at)
     make_metric(initiative, by=cast.owner, at=at, kind="model", name="Answers rated helpful")
-    make_metric(initiative, by=cast.owner, at=at)
     rollout = Rollout.objects.get(pk=rollout.pk)
     open_review(rollout=rollout, by=cast.owner, at=at)
     return rollout
@@ -296,6 +296,7 @@ def arguments_of(rollout: Rollout, cast: Cast, *, at: datetime) -> Mapping[str, 
         "portfolio:fund.pk": tranche.fund_id,
         "portfolio:fund_edit.pk": tranche.fund_id,
         "portfolio:export.kind": "csv",
+        "portfolio:promises_export.kind": "csv",
         "portfolio:crosswalk_export.kind": "csv",
         "portfolio:import_batch.pk": imported.pk,
         "portfolio:import_file.pk": imported.pk,
