@@ -2,13 +2,20 @@
 
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 
+FIGURES_RECORDED = "observation.recorded"
+"""The verb of what comes by the thousand and says nothing of its own: what it means for a gate is
+a judgement's to say."""
 REFUSAL = "Audit events are never updated, deleted or truncated."
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def of(self, chain: str) -> "EventQuerySet":
         return self.filter(chain=chain)
+
+    def but_figures(self) -> "EventQuerySet":
+        return self.exclude(verb=FIGURES_RECORDED)
 
     def newest_first(self) -> "EventQuerySet":
         return self.order_by("-seq")
@@ -41,6 +48,10 @@ class Event(models.Model):
         indexes = [
             # The history of the whole installation, newest first.
             models.Index(fields=["-at"], name="audit_event_at"),
+            # Whether anything changed that lists show, however many figures came in since.
+            models.Index(
+                fields=["-id"], name="audit_event_but_figures", condition=~Q(verb=FIGURES_RECORDED)
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(

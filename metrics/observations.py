@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from audit.canonical import digest_of
+from audit.models import FIGURES_RECORDED
 from initiatives import hooks
 from initiatives.errors import Refused
 from initiatives.models import Initiative
@@ -86,7 +87,7 @@ def record_observations(
     named = Counter(metrics[reading.metric].name for reading in fresh)
     conclude(
         initiative=stored,
-        verb="observation.recorded",
+        verb=FIGURES_RECORDED,
         summary="Figures recorded: "
         + ", ".join(f"{name}{f' ({n})' if n > 1 else ''}" for name, n in named.items()),
         data=_told(fresh, source, through),

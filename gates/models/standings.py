@@ -1,11 +1,20 @@
 """The last judgement of each rollout, kept for lists. Guards never read it."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
 from gates.models.rollouts import Rollout
+
+CHANGES = """
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'changed_at' = to_jsonb(OLD) - 'changed_at' THEN
+        RETURN NULL;
+    END IF;
+    NEW.changed_at := clock_timestamp();
+    RETURN NEW;
+"""
 
 
 class Standing(models.Model):
@@ -18,7 +27,9 @@ class Standing(models.Model):
     which all of it still holds, empty when only a new fact can change it; ``breach`` says how the
     exposed population breaks its bounds, and ``breach_since`` when that showed; ``failing`` are
     the passed gates whose ground does not hold. ``rank`` is the place in a list sorted worst first:
-    with an owner before without, then stalled, then by worst rating.
+    with an owner before without, then stalled, then by worst rating. ``changed_at`` is when, by
+    the database's clock, a judgement last said something else: one that says the same is not
+    written.
     """
 
     rollout = models.OneToOneField(
@@ -45,7 +56,7 @@ class Standing(models.Model):
     breach_since = models.DateField(null=True)
     rank = models.SmallIntegerField(default=0)
     valid_until = models.DateField(null=True)
-    judged_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
 
     class Meta:
         indexes = [
@@ -63,6 +74,16 @@ class Standing(models.Model):
             ),
             # The portfolio table's first page, worst first.
             models.Index(fields=["-rank", "rollout"], name="gates_standing_worst_first"),
+            # Whether what is kept of lists still holds.
+            models.Index(fields=["-changed_at"], name="gates_standing_changed"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="standing_changes",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=CHANGES,
+            )
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ PARTS = (
     ("importing",),
     ("scanning",),
     ("reminding",),
+    ("observing",),
     ("queries", "pages", "weight", "evaluating"),
 )
 
