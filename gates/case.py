@@ -93,6 +93,21 @@ class Case:
         )
 
     @property
+    def owners_turn(self) -> bool:
+        """Whether the next step is the owner's, or that of whoever works on it with them."""
+        facts, review = self.facts, self.facts.review
+        if facts.owner is None or facts.stage in ENDED:
+            return False
+        if facts.paused_since is not None:
+            return True
+        if facts.gate is None:
+            return False
+        if review is None or review.state != "submitted":
+            return True
+        objected = any(word.unanswered for said in facts.sign_offs.values() for word in said.all)
+        return objected or not all(finding.coverable for finding in self.to_do)
+
+    @property
     def decider_ids(self) -> frozenset[int]:
         return frozenset(decider.id for decider in self.facts.deciders)
 

@@ -98,6 +98,7 @@ def all_with_facts() -> QuerySet[Rollout]:
             by=person("given_by"),
             stood_for=person("delegation__delegate_from"),
             answer="answer",
+            answerer=person("answered_by"),
         ),
         **voice_subqueries(),
         conditions_data=Rows(

@@ -22,8 +22,10 @@ def hands_in(
     answers = [answer for answer in row.answers_data if answer["criterion"] in asked]
     met = [check for check in row.checks_data if check["status"] == "met"]
     authors = {row.initiative.owner_id, *_ids("author", *answers, *met)}
+    answered: list[Mapping[str, Any]] = []
     if review is not None:
         authors |= {review["owner"], *_ids("submitter", review)}
+        answered = [each for each in row.sign_offs_data if each["review"] == review["id"]]
     # The failure modes are judged at every gate, by assessments and by figures that rows tell.
     told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
@@ -34,6 +36,7 @@ def hands_in(
     excepted = [each for each in row.exceptions_data if each["criterion"] in asked]
     hit = [kill for kill in row.kills_data if kill["hit_at"] and not kill["settler"]]
     hands |= {*_ids("asker", *excepted), *_ids("hitter", *hit), *_ids("settler", *row.kills_data)}
+    hands |= _ids("answerer", *answered)
     if gate is not None:
         hands |= _at_gate(row, document, gate, met)
     return frozenset(authors), frozenset(hands)

@@ -128,6 +128,7 @@ def standing_of(case: Case, *, rollout_id: int, at: datetime) -> Standing:
         breach_since=breach_since(document, facts),
         rank=_rank(case, earned, rating),
         valid_until=holds_until(document, facts),
+        owners_turn=case.owners_turn,
         changed_at=at,
     )
 

@@ -7,13 +7,14 @@ from metrics.models.metrics import CADENCE_DAYS
 from metrics.moments import moment_of
 
 
-def figure_on(metric: Metric, day: date, *, known_by: datetime) -> Observation | None:
+def figure_on(metric: Metric, day: date, *, since: date, known_by: datetime) -> Observation | None:
     """The figure of the latest moment up to the end of the day, from what was recorded before
-    ``known_by``; None where it would be older than the metric's rhythm allows.
+    ``known_by``; None where it would be older than the metric's rhythm allows, or of a day before
+    ``since``.
 
     Whether it was corrected later makes no difference.
     """
-    oldest = day - timedelta(days=CADENCE_DAYS[Cadence(metric.cadence)])
+    oldest = max(since, day - timedelta(days=CADENCE_DAYS[Cadence(metric.cadence)]))
     return (
         metric.observations.filter(
             at__gte=moment_of(oldest),

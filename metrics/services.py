@@ -55,11 +55,18 @@ def add_metric(
 def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> Metric:
     """Change what is known of a metric; what ``fields`` leaves out stays.
 
-    Raises Refused as adding does, and Metric.DoesNotExist once it is taken off.
+    Raises Refused as adding does and for another unit once it has figures, and
+    Metric.DoesNotExist once it is taken off.
     """
     initiative = lock(metric.initiative_id)
     stored = Metric.objects.get(pk=metric.pk)
     before = _told(stored)
+    unit = str(fields.get("unit", stored.unit)).strip()
+    if unit != stored.unit and stored.observations.exists():
+        raise Refused(
+            f"Unit: its figures are in {stored.unit or 'no unit'}, and what rests on them with "
+            "them. Name another metric for what is measured in another unit."
+        )
     _fill(stored, fields, by, at)
     after = _told(stored)
     changed = {key: [before[key], after[key]] for key in FIELDS if before[key] != after[key]}

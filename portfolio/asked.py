@@ -91,7 +91,8 @@ def _standing_in(reader: User, remit: str, day: date) -> Any:
 
 def _answered(reader: User) -> Any:
     return (
-        SignOff.objects.filter(
+        SignOff.objects.counting()
+        .filter(
             review=OuterRef("pk"),
             verdict=SignOffVerdict.OBJECTED,
             answered_at__isnull=False,

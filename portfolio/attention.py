@@ -244,7 +244,9 @@ def _stalled(on: Day) -> QuerySet[Any, Found]:
 def _say_stalled(found: Found, today: date) -> tuple[str, str, str]:
     stage, weeks = Stage(found["stage"]).label, (today - found["since"].date()).days // 7
     first = f" First in the way: {found['blocker'].rstrip('.?')}." if found["blocker"] else ""
-    if not found["reviewed"]:
+    if "paused" in found["reasons"]:
+        first = " Next: resume the work."
+    elif not found["reviewed"]:
         first = f" Next: open the Gate {found['gate']} review."
     return (
         f"{plural_count(weeks, 'week')} in {str(stage).lower()}: "

@@ -19,7 +19,6 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from accounts.models import User
@@ -29,7 +28,6 @@ from initiatives.models import BusinessUnit, Initiative
 from portfolio.filters import number_of
 
 INITIATIVE = "decision__rollout__initiative"
-NOBODY = "Nobody sponsors"
 
 
 class Median(Aggregate):
@@ -92,13 +90,15 @@ class Account:
     """What became of promises that are settled, each by its latest milestone.
 
     ``short`` missed their target, of those that were ``measured``. ``median`` is the middle of
-    the shares realised, 1 for all that was promised; None where no promise has a share.
+    the shares realised, 1 for all that was promised, of the ``shared`` that have a baseline; None
+    where none has.
     """
 
     name: str
     settled: int
     measured: int
     short: int
+    shared: int
     median: float | None
 
     @property
@@ -115,6 +115,7 @@ COUNTED: Mapping[str, Aggregate] = {
     "settled": Count("pk"),
     "measured": Count("measured"),
     "short": Count("pk", filter=Q(reached=False)),
+    "shared": Count("share"),
     "median": Median("share"),
 }
 
@@ -139,9 +140,9 @@ class Optimism:
 
 def by_sponsor(shown: Shown, enough: int) -> Optimism:
     """By whoever sponsors the initiatives today, in one query."""
-    sponsor = F(f"promise__{INITIATIVE}__sponsor")
-    name = Coalesce(F(f"promise__{INITIATIVE}__sponsor__name"), Value(NOBODY))
-    return _compared(_settled(shown).values(group=sponsor, name=name), enough)
+    sponsor = f"promise__{INITIATIVE}__sponsor"
+    sponsored = _settled(shown).filter(**{f"{sponsor}__isnull": False})
+    return _compared(sponsored.values(group=F(sponsor), name=F(f"{sponsor}__name")), enough)
 
 
 def by_unit(shown: Shown, tops: Iterable[BusinessUnit], enough: int) -> Optimism:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import Permission, Role
-from gates.models import Review, ReviewState, Rollout, SignOff
+from gates.models import Review, Rollout, SignOff
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.models.reviews import SignOffVerdict
 from gates.models.rollouts import ENDED
@@ -19,6 +19,7 @@ from gates.today import today
 from initiatives.models import Membership
 from playbook.document import Document
 from playbook.models import PlaybookVersion
+from playbook.voices import takes_several
 from portfolio.asked import SEAT, lacks
 from portfolio.attention import RULES
 from portfolio.keeping import kept
@@ -58,14 +59,26 @@ def to_sign(reader: User, document: Document) -> Reviews:
     return submitted(reader).exclude(own_hand(reader)).filter(asked)
 
 
-def objections(reader: User) -> QuerySet[SignOff]:
+def objections(reader: User, document: Document) -> QuerySet[SignOff]:
     """The reader's objections in reviews that are not decided, in whosever place they were made:
-    those that were answered, and wait for the reader, in front."""
+    those that were answered, and wait for the reader, in front.
+
+    Where a remit takes several voices, which are closed until all are in, only what the reader
+    said with their own mouth.
+    """
+    several = [remit.key for remit in document.remits if takes_several(remit)]
     return (
-        SignOff.objects.filter(review__in=submitted(reader), verdict=SignOffVerdict.OBJECTED)
+        SignOff.objects.counting()
+        .filter(review__in=submitted(reader), verdict=SignOffVerdict.OBJECTED)
         .alias(seat=SEAT)
-        .filter(Q(given_by=reader) | Q(seat=reader.pk))
-        .select_related("review__rollout__initiative__owner", "answered_by")
+        .filter(Q(given_by=reader) | Q(seat=reader.pk) & ~Q(remit__in=several))
+        .annotate(closed=Q(remit__in=several, answered_at__isnull=True))
+        .select_related(
+            "review__rollout__initiative__owner",
+            "given_by",
+            "answered_by",
+            "delegation__delegate_from",
+        )
         .order_by(F("answered_at").asc(nulls_last=True), "given_at", "pk")
     )
 
@@ -77,20 +90,8 @@ def own_rollouts(reader: User) -> Rollouts:
 
 
 def to_work_on(reader: User) -> QuerySet[Rollout]:
-    """Of these, the ones whose next step is not somebody else's."""
-    handed_in = Review.objects.awaiting_decision().filter(
-        rollout=OuterRef("pk"), gate=OuterRef("standing__gate")
-    )
-    objected = SignOff.objects.filter(
-        review__rollout=OuterRef("pk"),
-        review__gate=OuterRef("standing__gate"),
-        review__state=ReviewState.SUBMITTED,
-        verdict=SignOffVerdict.OBJECTED,
-        answered_at__isnull=True,
-    )
-    return own_rollouts(reader).filter(
-        ~Exists(handed_in) | Exists(objected), standing__gate__isnull=False
-    )
+    """Of these, the ones whose next step is theirs."""
+    return own_rollouts(reader).filter(standing__owners_turn=True)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,29 @@ FITS_ITS_REVIEW = """
         RAISE EXCEPTION 'A go leads through its own gate, to the next stage.'
             USING ERRCODE = 'check_violation';
     END IF;
+    -- No other outcome leads forward, and only a stop leads to an end.
+    IF NEW.outcome NOT IN ('go', 'conditional_go') AND NEW.to_stage <> NEW.from_stage AND NOT (
+        CASE WHEN NEW.to_stage IN ('stopped', 'retired') THEN NEW.outcome = 'stop'
+        ELSE NEW.outcome IN ('return', 'revoke') AND
+            array_position(array['intake', 'pilot', 'readiness', 'limited', 'scaled', 'steady'],
+                           NEW.to_stage::text)
+          < array_position(array['intake', 'pilot', 'readiness', 'limited', 'scaled', 'steady'],
+                           NEW.from_stage::text) END
+    ) THEN
+        RAISE EXCEPTION 'Only a go leads forward, only a stop to an end.'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+PASSED_BY_ITS_GO = """
+    IF NOT EXISTS (
+        SELECT 1 FROM gates_decision d
+        WHERE d.id = NEW.decision_id AND d.rollout_id = NEW.rollout_id AND d.gate = NEW.gate
+          AND d.outcome IN ('go', 'conditional_go')
+    ) THEN
+        RAISE EXCEPTION 'A gate is passed by a go of its own rollout at this gate.'
+            USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NEW;
 """
 
@@ -194,6 +217,12 @@ class Passage(models.Model):
             ),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="passed_by_its_go",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=PASSED_BY_ITS_GO,
+            ),
             # Nobody takes a void passage away to bring it back as a standing one.
             pgtrigger.Protect(name="passage_stands", operation=pgtrigger.Delete),
             # What is void stays void: the gate is passed anew, by another decision.

@@ -101,6 +101,7 @@ CAME_DUE = f"""
           AND abs(NEW.day - NEW.milestone - (d.decided_at AT TIME ZONE 'UTC')::date) <= 1
           AND NEW.settled_at >= (NEW.day + {WAIT_DAYS + 1})::timestamp AT TIME ZONE 'UTC'
               - interval '14 hours'
+          AND (NEW.measured_on IS NULL OR NEW.measured_on > NEW.day - NEW.milestone)
           AND NEW.share IS NOT DISTINCT FROM CASE
               WHEN abs(p.target - p.baseline) >= {TINY}
               THEN (NEW.measured - p.baseline) / (p.target - p.baseline) END

@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -164,6 +164,18 @@ STANDS_IN_BY_RIGHT = """
 """
 
 
+class SignOffQuerySet(models.QuerySet["SignOff"]):
+    def counting(self) -> "SignOffQuerySet":
+        """All but what was said in the place of a reviewer who has spoken for themselves."""
+        own = SignOff.objects.filter(
+            review=OuterRef("review"),
+            remit=OuterRef("remit"),
+            given_by=OuterRef("delegation__delegate_from"),
+            delegation__isnull=True,
+        )
+        return self.exclude(Exists(own))
+
+
 class SignOff(models.Model):
     """What a reviewer said of a submitted review within one remit; each one's latest word counts.
 
@@ -183,6 +195,8 @@ class SignOff(models.Model):
     answer = models.TextField(_("your answer"), blank=True)
     answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(null=True)
+
+    objects = SignOffQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -26,7 +26,8 @@ class Standing(models.Model):
     treated, ``untreated_modes`` critical with no response; ``valid_until`` is the last day on
     which all of it still holds, empty when only a new fact can change it; ``breach`` says how the
     exposed population breaks its bounds, and ``breach_since`` when that showed; ``failing`` are
-    the passed gates whose ground does not hold. ``rank`` is the place in a list sorted worst first:
+    the passed gates whose ground does not hold; ``owners_turn`` says that the next step is the
+    owner's. ``rank`` is the place in a list sorted worst first:
     with an owner before without, then stalled, then by worst rating. ``changed_at`` is when, by
     the database's clock, a judgement last said something else: one that says the same is not
     written.
@@ -56,6 +57,7 @@ class Standing(models.Model):
     breach_since = models.DateField(null=True)
     rank = models.SmallIntegerField(default=0)
     valid_until = models.DateField(null=True)
+    owners_turn = models.BooleanField(default=False)
     changed_at = models.DateTimeField()
 
     class Meta:

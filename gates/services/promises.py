@@ -41,14 +41,16 @@ def reconcile(*, promise: Promise, milestone: int, at: datetime) -> Reconciliati
     """
     initiative = lock(promise.decision.rollout.initiative_id)
     stored = Promise.objects.select_related("decision__passage").get(pk=promise.pk)
-    day = day_of_milestone(day_of(stored.decision.decided_at), milestone)
+    decided_on = day_of(stored.decision.decided_at)
+    day = day_of_milestone(decided_on, milestone)
     ends = moment_of(settles_on(day))
     if at < ends or stored.decision.passage.void_since is not None:
         return None
     if stored.reconciliations.filter(milestone=milestone).exists():
         return None
     metric = _metric_of(stored)
-    found = figure_on(metric, day, known_by=ends) if metric else None
+    after = decided_on + timedelta(days=1)
+    found = figure_on(metric, day, since=after, known_by=ends) if metric else None
     made = Reconciliation.objects.create(
         promise=stored,
         milestone=milestone,
@@ -80,8 +82,8 @@ def reconcile(*, promise: Promise, milestone: int, at: datetime) -> Reconciliati
 
 
 def _metric_of(promise: Promise) -> Metric | None:
-    """The metric that was promised, while it still counts the same thing the same way."""
-    same = Metric.objects.filter(unit=promise.unit, direction=promise.direction)
+    """The metric that was promised, while it still counts in the same unit."""
+    same = Metric.objects.filter(unit=promise.unit)
     return None if promise.source_id is None else same.filter(pk=promise.source_id).first()
 
 

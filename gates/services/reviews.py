@@ -8,7 +8,15 @@ from accounts.models import User
 from audit.words import day_words
 from checklists.services import shelf_end
 from gates.case import Case, case_of
-from gates.models import CriterionAnswer, Decision, Review, ReviewState, Rollout, SignOff
+from gates.models import (
+    CriterionAnswer,
+    Decision,
+    Outcome,
+    Review,
+    ReviewState,
+    Rollout,
+    SignOff,
+)
 from gates.models.reviews import SignOffVerdict, Verdict
 from gates.models.rollouts import ENDED
 from gates.permissions import OWN_WORK, may_sign_off, signs_for_own_work
@@ -57,8 +65,13 @@ def open_review(*, rollout: Rollout, by: User, at: datetime, due: date | None = 
 def first_due(rollout: Rollout, case: Case, today: date) -> date:
     """The day by which a review that is opened today is to be decided, unless another is named."""
     due = today + timedelta(days=case.document.review_days)
-    last = Decision.objects.filter(rollout=rollout).order_by("-pk").first()
-    held = last.hold_until if last is not None and last.gate == case.facts.gate else None
+    holds = Decision.objects.filter(
+        rollout=rollout,
+        gate=case.facts.gate,
+        outcome=Outcome.HOLD,
+        decided_at__gte=rollout.stage_entered_at,
+    )
+    held = holds.order_by("-pk").values_list("hold_until", flat=True).first()
     return max(due, held) if held else due
 
 

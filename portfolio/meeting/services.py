@@ -188,8 +188,11 @@ def close_meeting(*, meeting: Meeting, present: str, by: User, at: datetime) -> 
     Raises Refused once it is closed.
     """
     stored = lock(meeting.pk)
-    _take_in(stored)
     items = stored.items.filter(outcome=ItemOutcome.OPEN)
+    # Nobody decides one on its own page from here on.
+    reviews = Review.objects.filter(pk__in=items.values("review")).order_by("pk")
+    list(reviews.select_for_update(no_key=True))
+    _take_in(stored)
     items.update(outcome=ItemOutcome.DEFERRED, reason=NOT_REACHED)
     stored.present, stored.closed_by, stored.closed_at = present.strip(), by, at
     stored.save(update_fields=["present", "closed_by", "closed_at"])

@@ -78,16 +78,21 @@ def tasks(request: HttpRequest) -> HttpResponse:
         at=timezone.now(),
     )
     work = [_own_work(rollout, cases[rollout.pk], reader) for rollout in shown]
-    context = {"nav": "tasks", "page": page, "work": work, "open": sum(w.open for w in work)}
-    context["waiting"] = waiting.waits(request, reader).tasks
-    context["today"] = timezone.now().date()
-    context["owed"] = (
+    owed = (
         Condition.objects.still_owed()
         .filter(owner=reader)
         .exclude(rollout__stage__in=ENDED)
         .select_related("rollout__initiative", "decision")
         .order_by("due", "pk")[:CONDITIONS_SHOWN]
     )
+    context = {
+        "nav": "tasks",
+        "page": page,
+        "work": work,
+        "waiting": waiting.to_work_on(reader).count(),
+        "today": timezone.now().date(),
+        "owed": owed,
+    }
     return render(request, "portfolio/tasks.html", context)
 
 
@@ -183,12 +188,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for a voice of the reader's, or of somebody whom they stand in for, the one due
     first in front; and the reader's objections that stand."""
     reader = reader_of(request)
-    reviews = _with_initiative(waiting.to_sign(reader, waiting.current_document(request)))
+    document = waiting.current_document(request)
+    reviews = _with_initiative(waiting.to_sign(reader, document))
     page = Paginator(reviews, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "nav": "inbox",
         "page": page,
-        "objections": waiting.objections(reader)[:OBJECTIONS_SHOWN],
+        "objections": waiting.objections(reader, document)[:OBJECTIONS_SHOWN],
         "waiting": waiting_of(list(page.object_list), reader),
         "remits": sorted(str(Remit(remit).label) for remit in reader.remits),
         "stands_in": list(stands_in(reader, today())),

@@ -40,7 +40,12 @@ def promises(request: HttpRequest) -> HttpResponse:
         "shown": shown,
         "page": page,
         "rows": [
-            (promise, promise.decision.rollout.initiative, marks(promise, today))
+            (
+                promise,
+                promise.decision.rollout.initiative,
+                day_of(promise.decision.decided_at),
+                marks(promise, today),
+            )
             for promise in page
         ],
         "milestones": MILESTONES,

@@ -160,10 +160,10 @@ def test_optimism_is_told_by_sponsor_and_unit_once_there_is_enough(
     settle_all()
     sponsors = by_sponsor(Shown(), ENOUGH)
     assert sponsors.accounts == [
-        Account("Carol Nakamura", settled=10, measured=10, short=10, median=0.4),
-        Account("Peter Voss", settled=10, measured=10, short=0, median=1.1),
+        Account("Carol Nakamura", settled=10, measured=10, short=10, shared=10, median=0.4),
+        Account("Peter Voss", settled=10, measured=10, short=0, shared=10, median=1.1),
     ]
-    assert sponsors.too_few == 1
+    assert sponsors.too_few == 0, "what nobody sponsors is no sponsor's"
     tops = by_unit(Shown(), units(Shown()), ENOUGH)
     assert [(each.name, each.settled) for each in tops.accounts] == [
         ("Department of Examples", 11),
