@@ -125,7 +125,11 @@ class _Https(_Http):
     def connect(self) -> None:
         super().connect()
         context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host)
+        # Shaken hands with where the cut can reach it.
+        self.sock = context.wrap_socket(
+            self.sock, server_hostname=self.target.host, do_handshake_on_connect=False
+        )
+        self.sock.do_handshake()
 
 
 def send(
@@ -150,11 +154,12 @@ def send(
             connection.request(method, target.path, body, dict(headers or {}))
             response = connection.getresponse()
             read = response.read(most_bytes + 1)
-    except ssl.SSLError as error:
-        raise Unreachable(f"{target.host}: no trusted connection ({error.reason}).") from None
-    except (OSError, http.client.HTTPException, ValueError):
-        late = time.monotonic() - began >= seconds
-        words = f"no answer within {seconds:g} seconds" if late else "no connection or no answer"
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        words = "no connection or no answer"
+        if time.monotonic() - began >= seconds:
+            words = f"no answer within {seconds:g} seconds"
+        elif isinstance(error, ssl.SSLError):
+            words = f"no trusted connection ({error.reason})"
         raise Unreachable(f"{target.host}: {words}.") from None
     finally:
         connection.close()

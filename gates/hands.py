@@ -7,6 +7,8 @@ from typing import Any
 from playbook.document import Document
 from playbook.evaluate import rung_of
 
+BUSINESS = "business"
+
 
 def hands_in(
     row: Any, document: Document, gate: int | None, review: Mapping[str, Any] | None
@@ -29,7 +31,9 @@ def hands_in(
     # The failure modes are judged at every gate, by assessments and by figures that rows tell.
     told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
+    # The value failure mode reads business metrics, whatever the gate's criteria compute.
     kinds = {measure.metric for criterion in criteria for measure in criterion.measures}
+    kinds.add(BUSINESS)
     for metric in row.metrics_data:
         if metric["kind"] in kinds:
             hands |= set(metric["hands"])

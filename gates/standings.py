@@ -30,7 +30,10 @@ def refresh(initiative_ids: Sequence[int], at: datetime) -> None:
 def refresh_submitted(at: datetime) -> None:
     """Judge anew what waits for a decision: who may decide hangs on everybody's rights."""
     waiting = Review.objects.awaiting_decision().filter(rollout=OuterRef("pk"))
-    keep(Rollout.objects.live().filter(Exists(waiting)), at)
+    rollouts = Rollout.objects.live().filter(Exists(waiting))
+    # Nobody's newer judgement is written over with one of older facts.
+    held = Standing.objects.filter(rollout__in=rollouts).order_by("pk").select_for_update()
+    keep(Rollout.objects.filter(pk__in=held.values_list("pk", flat=True)), at)
 
 
 def refresh_run_out(*, at: datetime) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from audit.outgoing import Answer, Unreachable, send, target_of
+from audit.services import acting_through
 from initiatives.errors import Refused
 from initiatives.permissions import may_edit
 from initiatives.services import conclude, lock
@@ -84,7 +85,7 @@ def end_feed(*, feed: Feed, by: User, at: datetime) -> None:
         )
 
 
-def claim_feeds(*, at: datetime) -> list[int]:
+def claim_feeds(*, at: datetime) -> list[Feed]:
     """Take some of the feeds that are due: each is taken once, and is due again after its time,
     whatever becomes of whoever took it."""
     with transaction.atomic():
@@ -97,29 +98,39 @@ def claim_feeds(*, at: datetime) -> list[int]:
         for feed in due:
             feed.next_at, feed.asked_at = at + timedelta(seconds=feed.every_seconds), at
         Feed.objects.bulk_update(due, ["next_at", "asked_at"])
-    return [feed.pk for feed in due]
+    return due
 
 
 def fetch(*, feed: Feed, at: datetime) -> None:
-    """Ask the address and record its figure; what hinders it stands on the feed."""
+    """Ask the address and record its figure, about the moment of the claim where the answer names
+    none; what hinders it stands on the feed."""
     try:
         if not (feed.made_by.is_active and may_edit(feed.made_by, feed.metric.initiative)):
             raise NoFigure(f"{feed.made_by} set it up and may no longer. Set it up anew.")
-        moment, value = read(feed, at)
-        record_observations(
-            initiative=feed.metric.initiative,
-            readings=[Reading(feed.metric_id, moment, value)],
-            source=Source.PULL,
-            by=feed.made_by,
-            at=at,
-            through=f"feed {feed.pk}",
-        )
+        _record(feed, *read(feed, at), at)
         said = ""
     except (Unreachable, NoFigure) as problem:
         said = str(problem)
     except Refused as refused:
         said = " ".join(refused.reasons)
     Feed.objects.filter(pk=feed.pk).update(said=said[:300])
+
+
+@transaction.atomic
+def _record(feed: Feed, moment: datetime, value: float, at: datetime) -> None:
+    """Record the figure, unless the feed was stopped while its address was asked."""
+    initiative = lock(feed.metric.initiative_id)
+    if not Feed.objects.running().filter(pk=feed.pk).exists():
+        return
+    with acting_through(f"the feed from {feed.host}"):
+        record_observations(
+            initiative=initiative,
+            readings=[Reading(feed.metric_id, moment, value)],
+            source=Source.PULL,
+            by=feed.made_by,
+            at=at,
+            through=f"feed {feed.pk}",
+        )
 
 
 def read(feed: Feed, at: datetime) -> tuple[datetime, float]:

@@ -24,6 +24,11 @@ FIELDS = (
     "measured_by",
     "cadence",
 )
+LASTING = {
+    "kind": "Kind: it has figures that gates may rest on. Name another metric for the other kind.",
+    "unit": "Unit: its figures are in this one. Name another metric for the other unit.",
+}
+"""What a metric keeps once it has figures, with what to do instead."""
 DATED = (("baseline", "baseline_on", "Baseline measured on"),)
 
 
@@ -55,18 +60,18 @@ def add_metric(
 def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> Metric:
     """Change what is known of a metric; what ``fields`` leaves out stays.
 
-    Raises Refused as adding does and for another unit once it has figures, and
+    Raises Refused as adding does and for another kind or unit once it has figures, and
     Metric.DoesNotExist once it is taken off.
     """
     initiative = lock(metric.initiative_id)
     stored = Metric.objects.get(pk=metric.pk)
     before = _told(stored)
-    unit = str(fields.get("unit", stored.unit)).strip()
-    if unit != stored.unit and stored.observations.exists():
-        raise Refused(
-            f"Unit: its figures are in {stored.unit or 'no unit'}, and what rests on them with "
-            "them. Name another metric for what is measured in another unit."
-        )
+    told = {key: _stripped(value) for key, value in fields.items() if key in FIELDS}
+    if all(before[key] == value for key, value in told.items()):
+        return stored  # whoever saves it as it was has no hand in it
+    reasons = [LASTING[key] for key in LASTING if told.get(key, before[key]) != before[key]]
+    if reasons and stored.observations.exists():
+        raise Refused(reasons)
     _fill(stored, fields, by, at)
     after = _told(stored)
     changed = {key: [before[key], after[key]] for key in FIELDS if before[key] != after[key]}
@@ -110,13 +115,16 @@ def remove_metric(*, metric: Metric, by: User, at: datetime) -> None:
 def _fill(metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> None:
     for name in FIELDS:
         if name in fields:
-            value = fields[name]
-            setattr(metric, name, value.strip() if isinstance(value, str) else value)
+            setattr(metric, name, _stripped(fields[name]))
     if reasons := _reasons(metric, at):
         raise Refused(reasons)
     metric.set_by, metric.set_at = by, at
     metric.touched_by(by.pk)
     metric.save()
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _reasons(metric: Metric, at: datetime) -> list[str]:

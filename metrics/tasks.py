@@ -1,4 +1,7 @@
-"""What the queue does for metrics: fetches figures. Safe to lose or repeat."""
+"""What the queue does for metrics: fetches figures. One that is repeated records the same moment
+anew, one that is lost is made up for when the feed is due again."""
+
+from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,12 +13,13 @@ from metrics.models import Feed
 @shared_task
 def fetch_due() -> None:
     """Claim what is due, and fetch each by itself: a slow address holds up no other."""
-    for pk in claim_feeds(at=timezone.now()):
-        fetch_one.delay(pk)
+    at = timezone.now()
+    for feed in claim_feeds(at=at):
+        fetch_one.apply_async([feed.pk, at.isoformat()], expires=feed.every_seconds)
 
 
 @shared_task
-def fetch_one(pk: int) -> None:
+def fetch_one(pk: int, claimed_at: str) -> None:
     feed = Feed.objects.running().select_related("metric__initiative", "made_by").filter(pk=pk)
     for each in feed:
-        fetch(feed=each, at=timezone.now())
+        fetch(feed=each, at=datetime.fromisoformat(claimed_at))

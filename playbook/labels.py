@@ -96,10 +96,10 @@ def holds_until(document: Document, facts: Facts) -> date | None:
 
     None when only a new fact, and never the calendar, can change them.
     """
+    if facts.stage in ENDED:
+        return None
     turns = [
-        plan_ends(document, facts.stage, facts.stage_since)
-        if facts.stage not in ENDED and facts.stage != "steady"
-        else None,
+        plan_ends(document, facts.stage, facts.stage_since) if facts.stage != "steady" else None,
         facts.progress_on + timedelta(days=document.stall.no_progress_days),
         turns_on(document, facts),
         *(condition.due for condition in facts.conditions),

@@ -307,6 +307,8 @@ def _periods(measure: Measure, *, many: bool = False) -> str:
 
 
 def figure(value: float, unit: str) -> str:
-    """A figure with its unit, with as many decimals as tell something."""
-    text = f"{round(value, 4):,.10g}"
+    """A figure with its unit, with as many decimals as tell something: four, and of a figure
+    smaller than that its first three digits."""
+    shown = round(value, 4) if abs(value) >= 0.001 else float(f"{value:.3g}")
+    text = f"{shown:,.10g}"
     return f"{text} {unit}".strip()

@@ -2,7 +2,8 @@
 
 KINDS = frozenset(
     {
-        *("initiative", "unit", "import", "rollout", "wave", "slip", "decision", "condition"),
+        *("initiative", "unit", "import", "rollout", "wave", "slip", "decision", "promise"),
+        "condition",
         *("review", "delegation", "criterion", "exception", "design", "check", "evidence"),
         *("assumption", "kill", "meeting", "dependency", "feed", "observation"),
         *("risk", "source", "metric", "exposure", "group", "practice", "improvement", "feedback"),

@@ -264,6 +264,9 @@ def _note_failure(delivery: Delivery, status: int | None, said: str, at: datetim
         status=status,
         said=said[:SAID_BYTES],
     )
+    # What else it has coming waits as long: one address that is silent holds up no other.
+    coming = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.WAITING)
+    coming.filter(next_at__lt=at + wait).update(next_at=at + wait, taken_at=None)
     if endpoint.failing_since is None:
         endpoint.failing_since = at
         endpoint.save(update_fields=["failing_since"])

@@ -42,6 +42,7 @@ from initiatives.services import create_initiative, edit_initiative, lock, unit_
 from initiatives.similar import similar
 from look.glyphs import LABELS
 from playbook.findings import State
+from playbook.labels import labels
 
 router = Router()
 
@@ -288,7 +289,7 @@ def read_evaluation(request: HttpRequest, reference: Reference) -> dict[str, Any
         "gate": case.facts.gate,
         "clear": case.evaluation.clear,
         "owed_gates": list(case.facts.owed_gates),
-        "labels": rollout.standing.labels,
+        "labels": list(labels(case.document, case.facts)),
         "findings": [
             {**finding.as_data(), "id": finding.id, "blocks": finding.blocks}
             for finding in case.evaluation.findings

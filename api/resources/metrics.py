@@ -22,8 +22,9 @@ from api.fields import (
     RowId,
     left_out,
 )
-from api.loading import authorise, load, seen_metrics
+from api.loading import authorise, load, seen_initiatives, seen_metrics
 from api.paging import Page, Paged, page_of
+from api.problems import Declined
 from initiatives.permissions import may_edit
 from metrics.models import Cadence, Direction, Metric, MetricKind
 from metrics.services import FIELDS
@@ -142,6 +143,8 @@ def change_metric(request: HttpRequest, pk: RowId, changes: MetricChange) -> Met
     """Change what is known of it."""
     found = metric_of(request, pk)
     authorise(request, found.initiative, may_edit)
+    if not seen_initiatives(request).filter(pk=found.initiative_id).exists():
+        raise Declined(403, "This token sees the metric and feeds it, and changes nothing of it.")
     fields = changes.model_dump(exclude_unset=True)
     change(metric=found, fields=fields, by=asker(request).user, at=timezone.now())
     return shown(metric_of(request, pk))

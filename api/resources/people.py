@@ -53,7 +53,10 @@ def given(of: QuerySet[User], pk: int, field: str) -> User:
 @router.get("/people", response=Page[Person])
 def list_people(request: HttpRequest, asked: Annotated[Search, Query()]) -> dict[str, Any]:
     """Everybody who can sign in, for those who name owners and sponsors."""
-    user = asker(request).user
+    who = asker(request)
+    user = who.user
+    if not who.reach.everything:
+        raise Declined(403, "This token reaches single initiatives: ask for the people on one.")
     if not (user.may(Permission.ADD) or user.may(Permission.ASSIGN)):
         raise Declined(403, "Only those who add initiatives or assign owners need this list.")
     return page_of(people().filter(name__icontains=asked.q), asked, somebody)

@@ -184,7 +184,11 @@ def _one(request: HttpRequest, reference: str, pk: int, kind: Kind) -> HttpRespo
     name = row.name  # a form that is sent back writes over the row's
     act: dict[str, Any] = {kind.given_as: row, "by": reader(request), "at": timezone.now()}
     if request.method == "POST" and "remove" in request.POST:
-        kind.remove(**act)
+        try:
+            kind.remove(**act)
+        except Refused as refused:
+            messages.error(request, " ".join(refused.reasons))
+            return redirect(request.path)
         messages.success(request, _("%(name)s: taken off; the history keeps it.") % {"name": name})
         return redirect(f"gates:{kind.page}", reference)
     form = kind.form(request.POST if request.method == "POST" else None, instance=row)

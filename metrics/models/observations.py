@@ -44,6 +44,10 @@ class Observation(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [
+            # A metric's figures, latest moment first, corrected ones among them.
+            models.Index(fields=["metric", "-at", "-id"], name="metrics_observation_latest"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["metric", "at"],

@@ -104,3 +104,20 @@ def test_a_passage_that_is_void_stays_void(
         connection.cursor() as cursor,
     ):
         cursor.execute("UPDATE gates_passage SET void_since = NULL, voided_by_id = NULL")
+
+
+@pytest.mark.parametrize("outcome", ["lapse", "hold", "revive", "revoke", "return"])
+def test_nothing_but_a_go_leads_forward(outcome: str, rollout: Rollout) -> None:
+    sql = """INSERT INTO gates_decision (rollout_id, outcome, from_stage, to_stage, decided_at,
+             reason, cause, facts, digest)
+             VALUES (%s, %s, 'intake', 'steady', now(), 'Because', '', '{}', '')"""
+    assert "Only a go leads forward" in refused_by_the_database(sql, [rollout.pk, outcome])
+
+
+def test_a_gate_is_passed_by_nothing_but_its_go(
+    rollout: Rollout, people: dict[str, object], carol: User
+) -> None:
+    rollout = through(rollout, 1, people)
+    back = make_decision(rollout, "return", by=carol, return_to="intake")
+    sql = "INSERT INTO gates_passage (rollout_id, gate, decision_id) VALUES (%s, 3, %s)"
+    assert "by a go of its own" in refused_by_the_database(sql, [rollout.pk, back.pk])

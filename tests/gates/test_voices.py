@@ -206,3 +206,18 @@ def test_the_trail_gives_a_closed_voice_away_in_its_data_only(
     assert first.summary == "Gate 0, funding and ownership: a voice is in, 1 so far"
     assert (first.data["verdict"], second.data["verdict"]) == ("objected", "signed")
     assert second.data["voices"] == 2
+
+
+def test_whoever_answered_an_objection_that_stands_does_not_decide_over_it(
+    maya: User, devin: User, carol: User, hannah: User, aiko: User
+) -> None:
+    review = waiting(maya, devin, carol, {})
+    say(review, "business", aiko)
+    objection = say(review, "funding", aiko, "objected")
+    assert hannah.pk in {decider.id for decider in facts_of(review).deciders}
+    answer_objection(sign_off=objection, answer="Noted.", by=hannah, at=NOW)
+    facts = facts_of(review)
+    assert hannah.pk not in {decider.id for decider in facts.deciders}
+    assert hannah.pk in {barred.id for barred in facts.barred}
+    say(review, "funding", aiko)
+    assert hannah.pk in {decider.id for decider in facts_of(review).deciders}

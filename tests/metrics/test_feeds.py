@@ -138,9 +138,9 @@ def test_a_feed_is_claimed_once_in_its_time(
     latency: Metric, monitoring: Monitoring, maya: User
 ) -> None:
     asked = feed(latency, monitoring, maya)
-    assert claim_feeds(at=NOW) == [asked.pk]
+    assert claim_feeds(at=NOW) == [asked]
     assert claim_feeds(at=NOW + timedelta(seconds=59)) == []
-    assert claim_feeds(at=NOW + timedelta(seconds=60)) == [asked.pk]
+    assert claim_feeds(at=NOW + timedelta(seconds=60)) == [asked]
     end_feed(feed=asked, by=maya, at=NOW)
     assert claim_feeds(at=NOW + timedelta(days=1)) == []
 

@@ -10,7 +10,8 @@ from audit.models import Event
 from gates.case import case_of
 from gates.models import Rollout
 from initiatives.errors import Refused
-from metrics.models import Metric
+from metrics.models import Metric, Source
+from metrics.observations import Reading, record_observations
 from metrics.services import change_metric, remove_metric
 from playbook.findings import Finding
 from tests.factories import NOW, make_metric, make_rollout
@@ -51,6 +52,31 @@ def test_adding_changing_and_taking_off_leave_their_events(rollout: Rollout, may
         "metric.removed",
     ]
     assert events[1].data["changed"] == {"target": [5, 4]}
+
+
+def test_saving_it_as_it_was_leaves_whose_hand_it_was(
+    rollout: Rollout, maya: User, hannah: User
+) -> None:
+    metric = make_metric(rollout.initiative, by=maya, name="Minutes a case")
+    change_metric(metric=metric, fields={"name": " Minutes a case "}, by=hannah, at=NOW)
+    stored = Metric.objects.get()
+    assert (stored.set_by, stored.hands) == (maya, [maya.pk])
+
+
+@pytest.mark.parametrize("fields", [{"unit": "hours"}, {"kind": "model"}])
+def test_once_it_has_figures_it_stays_what_it_measures(
+    fields: dict[str, str], rollout: Rollout, maya: User
+) -> None:
+    metric = make_metric(rollout.initiative, by=maya)
+    record_observations(
+        initiative=rollout.initiative,
+        readings=[Reading(metric.pk, NOW, 7)],
+        source=Source.FORM,
+        by=maya,
+        at=NOW,
+    )
+    with pytest.raises(Refused, match="Name another metric"):
+        change_metric(metric=metric, fields=fields, by=maya, at=NOW)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from tests.factories import (
     make_ready,
     make_rollout,
     make_submitted,
+    make_user,
 )
+from tests.gates.voicing import make_waiting, publish_asking, say, stand_in
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +146,43 @@ def test_a_reviewer_sees_the_objections_that_they_raised_and_what_came_of_them(
     assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == [said[0]]
     client.force_login(lena)
     assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == []
+
+
+def test_a_voice_that_is_closed_shows_to_nobody_but_who_gave_it(
+    maya: User, carol: User, devin: User, aiko: User, client: Client
+) -> None:
+    publish_asking({"funding": {"quorum": 2}})
+    review = make_waiting(owner=maya, verifier=devin, sponsor=carol)
+    sam = make_user("Sam Stand")
+    stand_in(aiko, "funding", sam)
+    client.force_login(maya)
+    before = client.get(reverse("portfolio:tasks")).context["waiting"]
+    said = say(review, "funding", sam, "objected", "No line in the budget.")
+    assert client.get(reverse("portfolio:tasks")).context["waiting"] == before
+    client.force_login(aiko)
+    assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == []
+    client.force_login(sam)
+    page = client.get(reverse("portfolio:inbox"))
+    assert list(page.context["objections"]) == [said]
+    assert "once every voice of this remit is in" in page.content.decode()
+
+
+def test_what_a_stand_in_objected_to_is_over_once_the_reviewer_signed(
+    review: Any, maya: User, aiko: User, client: Client
+) -> None:
+    sam = make_user("Sam Stand")
+    stand_in(aiko, "funding", sam)
+    said = say(review, "funding", sam, "objected", "No line in the budget.")
+    for reader in (aiko, sam):
+        client.force_login(reader)
+        assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == [said]
+    client.force_login(maya)
+    assert client.get(reverse("portfolio:tasks")).context["waiting"] == 1
+    say(review, "funding", aiko)
+    assert client.get(reverse("portfolio:tasks")).context["waiting"] == 0
+    for reader in (aiko, sam):
+        client.force_login(reader)
+        assert list(client.get(reverse("portfolio:inbox")).context["objections"]) == []
 
 
 def test_decisions_wait_for_sponsor_and_office_and_not_for_the_owner(

@@ -121,7 +121,14 @@ def test_who_does_not_answer_in_time_is_left(receiver: Receiver) -> None:
         send("GET", receiver.url, seconds=0.2)
 
 
-def test_who_answers_by_drops_is_left_too(settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "drops"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000),
+        ("https", b"\x16\x03\x03\x40\x00" + bytes(6000)),  # a handshake's record of 16 kB
+    ],
+)
+def test_who_answers_by_drops_is_left_too(scheme: str, drops: bytes, settings: Any) -> None:
     """Each byte comes in time, and the whole never does."""
     settings.ALLOWED_HOSTS_OUT = frozenset({"127.0.0.1"})
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -131,7 +138,7 @@ def test_who_answers_by_drops_is_left_too(settings: Any) -> None:
             connection, _address = server.accept()
             with connection:
                 connection.recv(1000)
-                for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000:
+                for byte in drops:
                     try:
                         connection.sendall(bytes([byte]))
                     except OSError:
@@ -141,7 +148,7 @@ def test_who_answers_by_drops_is_left_too(settings: Any) -> None:
         thread = threading.Thread(target=dripping, daemon=True)
         thread.start()
         with pytest.raises(Unreachable, match=r"within 0.3 seconds"):
-            send("GET", f"http://127.0.0.1:{port}/", seconds=0.3)
+            send("GET", f"{scheme}://127.0.0.1:{port}/", seconds=0.3)
         thread.join(timeout=10)
         assert not thread.is_alive()
 
