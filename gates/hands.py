@@ -32,8 +32,8 @@ def hands_in(
     told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
     # The value failure mode reads business metrics, whatever the gate's criteria compute.
-    kinds = {measure.metric for criterion in criteria for measure in criterion.measures}
-    kinds.add(BUSINESS)
+    asking = {measure.metric for criterion in criteria for measure in criterion.measures}
+    kinds = {BUSINESS, *asking}
     for metric in row.metrics_data:
         if metric["kind"] in kinds:
             hands |= set(metric["hands"])

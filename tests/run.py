@@ -23,7 +23,7 @@ MANAGE = (sys.executable, "manage.py")
 INSTALL = "apt-get install --yes --no-install-recommends"
 # Programs of others that the tests play with, by the name of Debian's package.
 OTHERS: dict[str, Callable[[], str | None]] = {
-    "chromium": find_chromium,
+    "chromium-headless-shell": find_chromium,
     "curl": partial(shutil.which, "curl"),
     "prometheus": partial(shutil.which, "prometheus"),
 }

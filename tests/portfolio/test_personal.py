@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.roles import Role
 from checklists.services import plan_check
 from gates.services.reviews import sign_off
 from gates.services.sign_offs import answer_objection
@@ -153,7 +154,7 @@ def test_a_voice_that_is_closed_shows_to_nobody_but_who_gave_it(
 ) -> None:
     publish_asking({"funding": {"quorum": 2}})
     review = make_waiting(owner=maya, verifier=devin, sponsor=carol)
-    sam = make_user("Sam Stand")
+    sam = make_user("Sam Stand", Role.EXECUTIVE)
     stand_in(aiko, "funding", sam)
     client.force_login(maya)
     before = client.get(reverse("portfolio:tasks")).context["waiting"]
@@ -164,13 +165,13 @@ def test_a_voice_that_is_closed_shows_to_nobody_but_who_gave_it(
     client.force_login(sam)
     page = client.get(reverse("portfolio:inbox"))
     assert list(page.context["objections"]) == [said]
-    assert "once every voice of this remit is in" in page.content.decode()
+    assert "closed until every voice of this remit is in" in page.content.decode()
 
 
 def test_what_a_stand_in_objected_to_is_over_once_the_reviewer_signed(
     review: Any, maya: User, aiko: User, client: Client
 ) -> None:
-    sam = make_user("Sam Stand")
+    sam = make_user("Sam Stand", Role.EXECUTIVE)
     stand_in(aiko, "funding", sam)
     said = say(review, "funding", sam, "objected", "No line in the budget.")
     for reader in (aiko, sam):

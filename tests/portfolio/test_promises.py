@@ -15,7 +15,7 @@ from gates.models import Promise, Rollout
 from gates.services.promises import due, reconcile
 from metrics.observations import Reading, record_observations
 from playbook.loading import standard
-from portfolio.promised import NOBODY, Account, Shown, by_sponsor, by_unit, listed, units, whole
+from portfolio.promised import Account, Shown, by_sponsor, by_unit, listed, units, whole
 from tests.api.calling import Caller
 from tests.factories import (
     make_decision,
@@ -25,6 +25,7 @@ from tests.factories import (
     make_playbook,
     make_rollout,
     make_unit,
+    make_user,
 )
 
 pytestmark = pytest.mark.django_db
@@ -156,14 +157,14 @@ def test_optimism_is_told_by_sponsor_and_unit_once_there_is_enough(
     for number in range(2):
         promised(f"Short {number}", gates=5, figure=22)
         promised(f"Kept {number}", gates=5, figure=8, sponsor=peter, unit=other)
-    promised("Alone", sponsor=None)
+    promised("Alone", sponsor=make_user("Ines Neu"))
     settle_all()
     sponsors = by_sponsor(Shown(), ENOUGH)
     assert sponsors.accounts == [
         Account("Carol Nakamura", settled=10, measured=10, short=10, shared=10, median=0.4),
         Account("Peter Voss", settled=10, measured=10, short=0, shared=10, median=1.1),
     ]
-    assert sponsors.too_few == 0, "what nobody sponsors is no sponsor's"
+    assert sponsors.too_few == 1
     tops = by_unit(Shown(), units(Shown()), ENOUGH)
     assert [(each.name, each.settled) for each in tops.accounts] == [
         ("Department of Examples", 11),
@@ -200,10 +201,10 @@ def test_a_promise_counts_once_by_its_latest_milestone(promised: Made) -> None:
     assert by_sponsor(Shown(), 0).accounts[0].settled == 1
 
 
-def test_where_nobody_sponsors_the_account_says_so(promised: Made) -> None:
+def test_what_nobody_sponsors_is_no_sponsors(promised: Made) -> None:
     promised("Alone", sponsor=None)
     settle_all()
-    assert [each.name for each in by_sponsor(Shown(), 0).accounts] == [NOBODY]
+    assert [each.name for each in by_sponsor(Shown(), 0).accounts] == []
 
 
 def test_the_file_holds_what_the_page_shows(

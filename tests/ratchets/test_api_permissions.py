@@ -40,13 +40,13 @@ IT = "/api/v1/initiatives/{reference}"
 
 class Rule(NamedTuple):
     """``by_hand`` is closed to tokens; ``anywhere`` is about no initiative in particular, and
-    ``adds`` another."""
+    ``whole`` is for tokens that are not narrowed."""
 
     letters: str
     body: Any = None
     by_hand: bool = False
     anywhere: bool = False
-    adds: bool = False
+    whole: bool = False
 
 
 DUE, PERSON, A_METRIC = "2099-01-01", "{person}", "{metric}"
@@ -56,8 +56,8 @@ FIGURE = {"metric": A_METRIC, "at": "2026-01-05T09:00:00Z", "value": 4.5}
 METRIC = {"name": "Minutes", "kind": "business", "direction": "down"}
 RULES = {
     "GET /api/v1/initiatives": Rule(SIGNED_IN, anywhere=True),
-    "POST /api/v1/initiatives": Rule(OFFICE, {"name": "Tides", "unit": ["A"]}, adds=True),
-    "GET /api/v1/people": Rule(OFFICE, anywhere=True),
+    "POST /api/v1/initiatives": Rule(OFFICE, {"name": "Tides", "unit": ["A"]}, whole=True),
+    "GET /api/v1/people": Rule(OFFICE, whole=True),
     f"GET {IT}": Rule(PART_OF_IT),
     f"PATCH {IT}": Rule(WORKS_ON_IT, {"version": 1}),
     f"GET {IT}/evaluation": Rule(PART_OF_IT),
@@ -107,9 +107,9 @@ def letters_of(rule: Rule, way: str) -> str:
         return letters
     if rule.by_hand:
         letters = letters.replace("+", "f")
-    if way != "token" and rule.adds:
+    if way != "token" and rule.whole:
         letters = letters.replace("+", "f")
-    if way == "token for another" and not (rule.anywhere or rule.adds):
+    if way == "token for another" and not (rule.anywhere or rule.whole):
         letters = letters[0] + "n" * (len(letters) - 1)
     return letters
 
