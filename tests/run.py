@@ -21,11 +21,11 @@ from tests.plugins.browser import find_chromium
 BIN = Path(sys.executable).parent
 MANAGE = (sys.executable, "manage.py")
 INSTALL = "apt-get install --yes --no-install-recommends"
-# Programs of others that the tests play with, by the name of Debian's package.
-OTHERS: dict[str, Callable[[], str | None]] = {
-    "chromium-headless-shell": find_chromium,
-    "curl": partial(shutil.which, "curl"),
-    "prometheus": partial(shutil.which, "prometheus"),
+# Programs of others that the tests play with, by Debian's packages, the one to prefer first.
+OTHERS: dict[tuple[str, ...], Callable[[], str | None]] = {
+    ("chromium-headless-shell", "chromium"): find_chromium,
+    ("curl",): partial(shutil.which, "curl"),
+    ("prometheus",): partial(shutil.which, "prometheus"),
 }
 DEPLOYED = {"CLEARWAY_URL": "https://clearway.example.org", "CLEARWAY_DEMO": "0", "DEBUG": "0"}
 
@@ -56,19 +56,24 @@ def main() -> None:
 
 
 def ensure_others() -> None:
-    missing = [name for name, find in OTHERS.items() if not find()]
-    if not missing:
-        return
-    install = f"{INSTALL} {' '.join(missing)}"
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {', '.join(missing)} for the tests", flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in ("apt-get update", install):
-            subprocess.run(command.split(), env=quiet, stdout=subprocess.DEVNULL, check=False)
-    if missing := [name for name in missing if not OTHERS[name]()]:
+    missing = [packages for packages, find in OTHERS.items() if not find()]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        quietly("apt-get update")
+        for packages in missing:
+            for package in packages:
+                print(f"Installing {package} for the tests", flush=True)
+                quietly(f"{INSTALL} {package}")
+                if OTHERS[packages]():
+                    break
+    if missing := [packages[-1] for packages in missing if not OTHERS[packages]()]:
         sys.exit(
             f"The tests need {', '.join(missing)}. On Debian: sudo {INSTALL} {' '.join(missing)}"
         )
+
+
+def quietly(command: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command.split(), env=quiet, stdout=subprocess.DEVNULL, check=False)
 
 
 def pytest() -> int:
