@@ -4,7 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
+
 from accounts.models import User
+from audit.models import Event
 from gates.figures import implied
 from initiatives.models import Initiative
 from metrics.models import Metric, Source
@@ -86,14 +89,16 @@ MEASURED: dict[str, tuple[str, str, str, float | None, float, float]] = {
 
 
 def keep_measuring(initiative: Initiative, by: User, at: datetime) -> None:
-    """What monitoring sent since the last figure, every fortnight: one a week, as good as that."""
+    """What monitoring sent since the last figure, every fortnight: one a week, as good as that.
+    What was due before the story's last act came with it: a history runs forward."""
+    earliest = Event.objects.of(initiative.chain).aggregate(last=Max("at"))["last"]
     batches: dict[datetime, list[Reading]] = {}
     for metric in Metric.objects.filter(initiative=initiative, latest__isnull=False):
         assert metric.latest is not None
         assert metric.latest_at is not None
         for week in range(1, (at - metric.latest_at) // WEEK + 1):
             moment = metric.latest_at + week * WEEK
-            sent = at - (at - moment) // FORTNIGHT * FORTNIGHT
+            sent = max(earliest, at - (at - moment) // FORTNIGHT * FORTNIGHT)
             batches.setdefault(sent, []).append(Reading(metric.pk, moment, metric.latest))
     for sent, readings in sorted(batches.items()):
         record_observations(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import RestrictedError
 
 from accounts.models import User
@@ -93,9 +93,9 @@ def test_raw_sql_needs_a_go(
     make_submitted(rollout, by=maya)
     hold = make_decision(rollout, "hold", by=carol, hold_until=NOW.date() + timedelta(days=9))
     assert ONLY in insert(approved, hold.pk, hannah)
-    # Nor does a passage forged from that hold help.
-    Passage.objects.create(rollout=rollout, gate=0, decision=hold)
-    assert ONLY in insert(approved, hold.pk, hannah)
+    # Nor is a passage forged from that hold.
+    with pytest.raises(IntegrityError, match="by a go of its own"), transaction.atomic():
+        Passage.objects.create(rollout=rollout, gate=0, decision=hold)
 
 
 def test_raw_sql_needs_a_passage_that_counts(
