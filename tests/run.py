@@ -65,9 +65,9 @@ def ensure_others() -> None:
                 quietly(f"{INSTALL} {package}")
                 if OTHERS[packages]():
                     break
-    if missing := [packages[-1] for packages in missing if not OTHERS[packages]()]:
+    if wanted := [packages[-1] for packages in missing if not OTHERS[packages]()]:
         sys.exit(
-            f"The tests need {', '.join(missing)}. On Debian: sudo {INSTALL} {' '.join(missing)}"
+            f"The tests need {', '.join(wanted)}. On Debian: sudo {INSTALL} {' '.join(wanted)}"
         )
 
 
