@@ -1,5 +1,6 @@
 """Doing things at the same time, and waiting for what others do."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,13 @@ from typing import Any
 from django.db import connection
 
 DEADLINE_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port on which nobody listens at this moment."""
+    with socket.socket() as knock:
+        knock.bind(("127.0.0.1", 0))
+        return int(knock.getsockname()[1])
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -7,7 +7,6 @@ were sent before. In the end each figure must be there once.
 
 import http.client
 import json
-import os
 import random
 import socket
 import statistics
@@ -19,10 +18,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from psycopg.conninfo import make_conninfo
 
 from accounts.models import User
 from config.env import BASE_DIR
@@ -32,6 +29,8 @@ from metrics.models import Metric, Observation
 from tests.bench.measuring import Report, seconds
 from tests.bench.world import grow, office
 from tests.factories import make_metric, make_token
+from tests.plugins.worker import environment
+from tests.together import free_port
 
 SIZE, SECONDS, CLIENTS, BATCH, A_SECOND = 2133, 60, 4, 50, 500
 METRICS = 5
@@ -161,19 +160,9 @@ def _looker(port: int, reader: User) -> Any:
 @contextmanager
 def web() -> Iterator[int]:
     """The web server on the benchmark's database; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    known = connection.get_connection_params()
-    named = ("dbname", "user", "password", "host", "port")
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": make_conninfo(**{name: known[name] for name in named if known.get(name)}),
-        "PORT": str(port),
-        "HOST": "127.0.0.1",
-    }
-    process = subprocess.Popen(COMMANDS["web"], cwd=BASE_DIR, env=environment)
+    port = free_port()
+    told = environment(HOST="127.0.0.1", PORT=str(port))
+    process = subprocess.Popen(COMMANDS["web"], cwd=BASE_DIR, env=told)
     try:
         while not _answers(port):
             assert process.poll() is None, "the web server ended"

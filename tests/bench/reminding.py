@@ -4,7 +4,6 @@ The server is a process of its own, as mail servers are; the tasks run one after
 """
 
 import smtplib
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from reminders.tasks import sweep
 from tests.bench.measuring import Report, seconds
 from tests.factories import make_user
 from tests.reminders.many import many_reviews, many_rollouts, settle
+from tests.together import free_port
 
 OWNERS, EACH, ROUNDS = 10, 100, 3
 MAILS = OWNERS * EACH
@@ -78,9 +78,7 @@ def _hand_over(port: int) -> Callable[[], None]:
 @contextmanager
 def mail_server() -> Iterator[int]:
     """A mail server that accepts everything and keeps nothing; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     process = subprocess.Popen([*SINK, "--listen", f"127.0.0.1:{port}"])
     try:
         while not _answers(port):

@@ -17,16 +17,11 @@ import pytest
 
 from config import embedded
 from config.processes import Processes
+from tests.together import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90  # a cluster is created and migrated on a machine that may be busy
 STOP_SECONDS = 10
-
-
-def free_port() -> int:
-    with socket.socket() as knock:
-        knock.bind(("127.0.0.1", 0))
-        return int(knock.getsockname()[1])
 
 
 class Run:

@@ -27,23 +27,27 @@ def queue() -> Iterator[None]:
     app.conf.task_always_eager = True
 
 
-@contextmanager
-def worker(log: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that writes to the log, with what the environment says besides the database."""
+def environment(**settings: str) -> dict[str, str]:
+    """What a process of the product's own is told to join this one's database."""
     known = connection.get_connection_params()
     named = ("dbname", "user", "password", "host", "port")
-    environment = {
+    return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": make_conninfo(**{name: known[name] for name in named if known.get(name)}),
         "CLEARWAY_DEMO": "0",
         **settings,
     }
+
+
+@contextmanager
+def worker(log: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that writes to the log, with what the environment says besides the database."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             COMMANDS["worker"],
             cwd=BASE_DIR,
-            env=environment,
+            env=environment(**settings),
             stdout=output,
             stderr=output,
             start_new_session=True,
