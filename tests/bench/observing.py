@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -161,7 +162,7 @@ def _looker(port: int, reader: User) -> Any:
 def web() -> Iterator[int]:
     """The web server on the benchmark's database; its port."""
     port = free_port()
-    told = environment(HOST="127.0.0.1", PORT=str(port))
+    told = environment(HOST="127.0.0.1", PORT=str(port), SECRET_KEY=settings.SECRET_KEY)
     process = subprocess.Popen(COMMANDS["web"], cwd=BASE_DIR, env=told)
     try:
         while not _answers(port):
