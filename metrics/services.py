@@ -67,23 +67,21 @@ def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: da
     stored = Metric.objects.get(pk=metric.pk)
     before = _told(stored)
     told = {key: _stripped(value) for key, value in fields.items() if key in FIELDS}
-    if all(before[key] == value for key, value in told.items()):
+    changed = {key: [before[key], value] for key, value in told.items() if before[key] != value}
+    if not changed:
         return stored  # whoever saves it as it was has no hand in it
-    reasons = [LASTING[key] for key in LASTING if told.get(key, before[key]) != before[key]]
+    reasons = [words for key, words in LASTING.items() if key in changed]
     if reasons and stored.observations.exists():
         raise Refused(reasons)
-    _fill(stored, fields, by, at)
-    after = _told(stored)
-    changed = {key: [before[key], after[key]] for key in FIELDS if before[key] != after[key]}
-    if changed:
-        conclude(
-            initiative=initiative,
-            verb="metric.changed",
-            summary=f"Metric changed: {stored.name}",
-            data={"metric": stored.pk, "changed": changed},
-            by=by,
-            at=at,
-        )
+    _fill(stored, told, by, at)
+    conclude(
+        initiative=initiative,
+        verb="metric.changed",
+        summary=f"Metric changed: {stored.name}",
+        data={"metric": stored.pk, "changed": changed},
+        by=by,
+        at=at,
+    )
     return stored
 
 

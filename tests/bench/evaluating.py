@@ -91,7 +91,7 @@ def _measured_daily() -> None:
 
 
 def _another_playbook() -> PlaybookVersion:
-    """The current one with an edition of its own and shorter patience."""
+    """The current one under an edition of its own."""
     told = PlaybookVersion.objects.current().parsed.model_dump(mode="json")
     told["edition"] = "bench"
     return publish(document=Document.model_validate(told), by=SystemActor(), at=timezone.now())

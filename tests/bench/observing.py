@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -109,7 +110,7 @@ class Feeder:
             if number % EVERY == 0:
                 self._leave(port, body)
                 self.again += 1
-            self.times.append(seconds(lambda: self._send(port, body)))  # noqa: B023
+            self.times.append(seconds(partial(self._send, port, body)))
 
     def _batch(self, number: int) -> list[dict[str, Any]]:
         """Fifty figures, of which some were sent before in every so many batches."""

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.models import Event
-from gates.case import cases_of
+from gates.case import case_of, cases_of
 from gates.models import Decision, Review, Rollout, SignOff
+from gates.nextstep import next_step
+from gates.views.initiative_page import reader_of as reader_of_page
 from initiatives.models import Evidence
 from operations.models import UserGroup, Wave
 from portfolio.sample.clock import Clock
@@ -96,3 +98,15 @@ def test_a_story_never_goes_back_or_beyond_now(hour: int) -> None:
     assert moments == sorted(moments)
     assert moments[-1] <= time.now
     assert time.working_day(-6) == NOW.date() + timedelta(days=6)
+
+
+def test_whose_turn_it_is_is_said_alike_in_lists_and_on_the_page(told: None) -> None:
+    rollouts = Rollout.objects.filter(initiative__owner__isnull=False)
+    turns = set()
+    for rollout in rollouts.select_related("initiative__owner", "initiative__sponsor"):
+        case, owner = case_of(rollout, at=NIGHT), rollout.initiative.owner
+        assert owner is not None
+        step = next_step(rollout, case, reader_of_page(owner, rollout.initiative, {owner.pk}))
+        assert step.yours == case.owners_turn, (rollout, step)
+        turns.add(step.yours)
+    assert turns == {True, False}
