@@ -1,6 +1,6 @@
 """The case of a rollout: its facts, composed in one query, and what the playbook makes of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -42,6 +42,8 @@ from playbook.labels import ENDED
 from playbook.measuring import Series, measured_of, turns_at
 from playbook.standing_facts import Passed, no_longer_held
 from risks import facts as risks
+
+PORTION = 100  # rollouts read at a time: their facts are large, and what is read is let go of
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,18 @@ def case_of(rollout: Rollout, *, at: datetime) -> Case:
 
 def cases_of(rollouts: QuerySet[Rollout], *, at: datetime) -> dict[int, Case]:
     """The cases of many rollouts, in one query."""
-    chosen = all_with_facts().filter(pk__in=rollouts.order_by().values("pk"))
-    return {row.pk: _case(row, at) for row in chosen}
+    return {row.pk: _case(row, at) for row in _facts_of(rollouts)}
+
+
+def each_case(rollouts: QuerySet[Rollout], *, at: datetime) -> Iterator[tuple[Rollout, Case]]:
+    """One case after another, in the order of the initiatives' numbers: for many rollouts of
+    which not all cases need be held at once. One query, read in portions."""
+    for row in _facts_of(rollouts).order_by("initiative__number").iterator(chunk_size=PORTION):
+        yield row, _case(row, at)
+
+
+def _facts_of(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
+    return all_with_facts().filter(pk__in=rollouts.order_by().values("pk"))
 
 
 def _case(row: Any, at: datetime) -> Case:

@@ -15,7 +15,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 
 from audit.models import Event
-from gates.case import Case, cases_of
+from gates.case import Case, each_case
 from gates.models import Condition, Decision, Outcome, Rollout
 from gates.models.decisions import CODED, PASSING
 from playbook.document import Document
@@ -321,14 +321,8 @@ def _version_then(row: Any, facts: Facts, moves: Moves) -> int:
 
 def moved_by(draft: Document, rollouts: QuerySet[Rollout], *, at: datetime) -> Iterator[Moved]:
     """What the draft would judge otherwise of these rollouts as they stand, in their order."""
-    cases = cases_of(rollouts, at=at)
-    named = rollouts.order_by("initiative__number").values_list(
-        "pk", "initiative__reference", "initiative__name"
-    )
-    for pk, reference, name in named:
-        case = cases.get(pk)
-        if case is None:
-            continue
+    for rollout, case in each_case(rollouts, at=at):
         change = shift(case, draft)
         if change.any:
-            yield Moved(pk, reference, name, case.facts.gate, change)
+            initiative = rollout.initiative
+            yield Moved(rollout.pk, initiative.reference, initiative.name, case.facts.gate, change)

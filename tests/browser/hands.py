@@ -77,8 +77,9 @@ class Keyboard(Mouse):
     def _reach(self, control: Locator) -> None:
         """Tab on until the control has the focus, and see that one can see it."""
         expect(control).to_be_visible()
+        element = control.element_handle()  # found once: to find it by its name takes longest
         for _ in range(MOST_TABS):
-            match control.evaluate(FOCUS):
+            match element.evaluate(FOCUS):
                 case "seen":
                     return
                 case "unseen":
