@@ -86,3 +86,17 @@ def oscar(db: None) -> User:
 def reviewers(lena: User, robert: User, aiko: User, tomas: User) -> list[User]:
     """Somebody for every remit."""
     return [lena, robert, aiko, tomas]
+
+
+# The files that take longest. They are begun first, so that no core is left with one at the end.
+LONGEST = (
+    "ratchets/test_accessibility.py",
+    "browser/test_main_job.py",
+    "ratchets/test_queries.py",
+    "portfolio/test_replay.py",
+    "house/test_run.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))

@@ -67,18 +67,24 @@ class Run:
         return [leader, *leader.children(recursive=True), *servers]
 
 
-@pytest.fixture
-def run() -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """Where all these starts keep their database: the first of them creates and migrates it."""
     # Not tmp_path: each pytest that starts closes its folder to PostgreSQL's user, were we root.
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Path(folder) / "data")
-        yield run
-        if run.process.poll() is None:
-            run.process.kill()
-            run.process.wait()
-        Processes(run.data / "processes.json").stop_leftovers()
-        with embedded.servers(run.data):
-            pass  # the last one out stops what a failed test has left
+        yield Path(folder) / "data"
+
+
+@pytest.fixture
+def run(data: Path) -> Iterator[Run]:
+    run = Run(data)
+    yield run
+    if run.process.poll() is None:
+        run.process.kill()
+        run.process.wait()
+    Processes(run.data / "processes.json").stop_leftovers()
+    with embedded.servers(run.data):
+        pass  # the last one out stops what a failed test has left
 
 
 def is_gone(process: psutil.Process) -> bool:

@@ -1,8 +1,11 @@
 """The sample's history could have happened: in order, at work, and nothing from a day to come."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
+from pytest_django.plugin import DjangoDbBlocker
 
 from audit.models import Event
 from gates.case import case_of, cases_of
@@ -31,9 +34,13 @@ TOLD = {
 }
 
 
-@pytest.fixture
-def told() -> None:
-    load(now=NIGHT, specs=[spec for spec in SPECS if spec.name in TOLD])
+@pytest.fixture(scope="module")
+def told(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The stories, told once for all that is asked of them, and never committed."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load(now=NIGHT, specs=[spec for spec in SPECS if spec.name in TOLD])
+        yield
+        transaction.set_rollback(True)
 
 
 def test_the_history_runs_forward_on_working_days_up_to_now(told: None) -> None:
