@@ -76,7 +76,7 @@ class TokenForm(Form):
         if not colon:
             self.initiatives.append(initiative)
             return
-        metric = Metric.objects.filter(initiative=initiative, name__iexact=name).first()
+        metric = Metric.objects.live().filter(initiative=initiative, name__iexact=name).first()
         if metric is None:
             raise forms.ValidationError(
                 _("%(reference)s has no metric “%(name)s”. Write it as its page does."),

@@ -41,7 +41,7 @@ def seen_initiatives(request: HttpRequest) -> InitiativeQuerySet:
 def seen_metrics(request: HttpRequest) -> QuerySet[Metric]:
     """The metrics that the asker may see and the token reaches, singly or with all else."""
     who = asker(request)
-    seen = Metric.objects.filter(initiative__in=Initiative.objects.visible_to(who.user))
+    seen = Metric.objects.live().filter(initiative__in=Initiative.objects.visible_to(who.user))
     return who.reach.of_metrics(seen)
 
 

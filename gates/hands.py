@@ -34,7 +34,7 @@ def hands_in(
     # The value failure mode reads business metrics, whatever the gate's criteria compute.
     asking = {measure.metric for criterion in criteria for measure in criterion.measures}
     kinds = {BUSINESS, *asking}
-    for metric in row.metrics_data:
+    for metric in (*row.metrics_data, *row.ended_metrics_data):
         if metric["kind"] in kinds:
             hands |= set(metric["hands"])
     excepted = [each for each in row.exceptions_data if each["criterion"] in asked]

@@ -34,7 +34,7 @@ def subqueries(initiative: str) -> dict[str, Rows]:
     """Annotations for a queryset whose field ``initiative`` names the initiative's id."""
     return {
         "metrics_data": Rows(
-            Metric.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            Metric.objects.live().filter(initiative=OuterRef(initiative)).order_by("id"),
             id="id",
             name="name",
             kind="kind",
@@ -49,6 +49,12 @@ def subqueries(initiative: str) -> dict[str, Rows]:
             author=person("set_by"),
             hands="hands",
             days=Rows(_days()),
+        ),
+        # Judged no more; but whose hands were on them is still known.
+        "ended_metrics_data": Rows(
+            Metric.objects.ended().filter(initiative=OuterRef(initiative)).order_by(),
+            kind="kind",
+            hands="hands",
         ),
     }
 

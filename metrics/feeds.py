@@ -50,7 +50,7 @@ def set_up_feed(
     # The host was looked up before anybody waits for this lock.
     initiative = lock(metric.initiative_id)
     feed = Feed.objects.create(
-        metric=Metric.objects.get(pk=metric.pk),
+        metric=Metric.objects.live().get(pk=metric.pk),
         kind=kind,
         url=url.rstrip("/") if kind == FeedKind.PROMETHEUS else url,
         query=query.strip(),

@@ -61,7 +61,8 @@ def record_observations(
     sentence for each reading that cannot be recorded, and then records none.
     """
     stored = lock(initiative.pk)
-    metrics = {metric.pk: metric for metric in Metric.objects.filter(initiative=stored)}
+    live = Metric.objects.live().filter(initiative=stored)
+    metrics = {metric.pk: metric for metric in live}
     fresh, repeated = _fresh(readings, metrics, at)
     if not fresh:
         return Recorded(repeated=repeated)

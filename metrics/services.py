@@ -1,4 +1,4 @@
-"""Naming, changing and taking off the metrics of an initiative, each with its event."""
+"""Naming, changing and ending the metrics of an initiative, each with its event."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,11 +24,8 @@ FIELDS = (
     "measured_by",
     "cadence",
 )
-LASTING = {
-    "kind": "Kind: it has figures that gates may rest on. Name another metric for the other kind.",
-    "unit": "Unit: its figures are in this one. Name another metric for the other unit.",
-}
-"""What a metric keeps once it has figures, with what to do instead."""
+KIND_STAYS = "Kind: a metric keeps its kind. Name another metric for the other kind."
+UNIT_STAYS = "Unit: its figures are in this one. Name another metric for the other unit."
 DATED = (("baseline", "baseline_on", "Baseline measured on"),)
 
 
@@ -60,19 +57,20 @@ def add_metric(
 def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> Metric:
     """Change what is known of a metric; what ``fields`` leaves out stays.
 
-    Raises Refused as adding does and for another kind or unit once it has figures, and
-    Metric.DoesNotExist once it is taken off.
+    Raises Refused as adding does, for another kind, and for another unit once it has figures; and
+    Metric.DoesNotExist once it ended.
     """
     initiative = lock(metric.initiative_id)
-    stored = Metric.objects.get(pk=metric.pk)
+    stored = Metric.objects.live().get(pk=metric.pk)
     before = _told(stored)
     told = {key: _stripped(value) for key, value in fields.items() if key in FIELDS}
     changed = {key: [before[key], value] for key, value in told.items() if before[key] != value}
     if not changed:
         return stored  # whoever saves it as it was has no hand in it
-    reasons = [words for key, words in LASTING.items() if key in changed]
-    if reasons and stored.observations.exists():
-        raise Refused(reasons)
+    if "kind" in changed:  # it would be gone from what the gates ask of its kind
+        raise Refused(KIND_STAYS)
+    if "unit" in changed and stored.observations.exists():
+        raise Refused(UNIT_STAYS)
     _fill(stored, told, by, at)
     conclude(
         initiative=initiative,
@@ -86,28 +84,35 @@ def change_metric(*, metric: Metric, fields: Mapping[str, Any], by: User, at: da
 
 
 @transaction.atomic
-def remove_metric(*, metric: Metric, by: User, at: datetime) -> None:
-    """Take off a metric that was never measured.
+def end_metric(*, metric: Metric, why: str, by: User, at: datetime) -> Metric:
+    """Say that something will not be measured, and why; nothing is fetched of it any more.
 
-    Raises Refused once it has figures: gates rest on them, and whoever took them off could decide.
+    The row stays: a gate may open for want of it, and whoever set or ended it does not decide
+    there. Raises Refused without a reason and once it has figures, which gates rest on, and
+    Metric.DoesNotExist once it ended.
     """
     initiative = lock(metric.initiative_id)
-    stored = Metric.objects.get(pk=metric.pk)
+    stored = Metric.objects.live().get(pk=metric.pk)
     if stored.observations.exists():
         raise Refused(
             f"{stored.name}: it has figures that gates may rest on, so it stays. Correct its "
             "target or its figures instead."
         )
-    told = _told(stored)
-    stored.delete()
+    if not why.strip():
+        raise Refused("Why: say why it will not be measured.")
+    stored.ended_by, stored.ended_at, stored.why_ended = by, at, why.strip()
+    stored.touched_by(by.pk)
+    stored.save(update_fields=["ended_by", "ended_at", "why_ended", "hands"])
+    stored.feeds.running().update(ended_by=by, ended_at=at)
     conclude(
         initiative=initiative,
-        verb="metric.removed",
-        summary=f"Metric taken off: {stored.name}",
-        data=told,
+        verb="metric.ended",
+        summary=f"Metric ended: {stored.name}. {stored.why_ended}",
+        data={**_told(stored), "why": stored.why_ended},
         by=by,
         at=at,
     )
+    return stored
 
 
 def _fill(metric: Metric, fields: Mapping[str, Any], by: User, at: datetime) -> None:
@@ -130,7 +135,7 @@ def _reasons(metric: Metric, at: datetime) -> list[str]:
     reasons = []
     if not metric.name:
         reasons.append("Metric: give its name.")
-    others = Metric.objects.filter(initiative=metric.initiative_id).exclude(pk=metric.pk)
+    others = Metric.objects.live().filter(initiative=metric.initiative_id).exclude(pk=metric.pk)
     if others.filter(name__iexact=metric.name).exists():
         reasons.append(f"Metric: “{metric.name}” is there already. Change that one.")
     for figure, day, label in DATED:

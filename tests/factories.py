@@ -360,7 +360,7 @@ def make_measured(
     readings = []
     for measure in criterion.measures:
         direction, baseline, target, good = FIGURES[measure.metric]
-        metric = Metric.objects.filter(initiative=initiative, kind=measure.metric).first()
+        metric = Metric.objects.live().filter(initiative=initiative, kind=measure.metric).first()
         if metric is None:
             metric = make_metric(
                 initiative,

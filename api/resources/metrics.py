@@ -116,8 +116,8 @@ def metric_of(request: HttpRequest, pk: int) -> Metric:
 @router.get("/initiatives/{reference}/metrics", response=Page[MetricOut])
 def list_metrics(request: HttpRequest, reference: Reference, asked: Paged) -> dict[str, Any]:
     rollout = load(request, reference)
-    rows = Metric.objects.filter(initiative=rollout.initiative_id).select_related("initiative")
-    return page_of(rows.order_by("kind", "pk"), asked, shown)
+    rows = Metric.objects.live().filter(initiative=rollout.initiative_id)
+    return page_of(rows.select_related("initiative").order_by("kind", "pk"), asked, shown)
 
 
 @router.post("/initiatives/{reference}/metrics", response={201: MetricOut})

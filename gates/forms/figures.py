@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gates.forms.shared import DayInput
-from look.forms import ModelForm, field_of, not_optional
+from look.forms import Form, ModelForm, field_of, not_optional
 from metrics.models import Cadence, Direction, Metric, MetricKind
 from metrics.services import FIELDS as METRIC_FIELDS
 from risks.models import PilotConnection, SourceSystem
@@ -101,3 +101,11 @@ class MetricForm(ModelForm):
                 self.add_error(figure, _("Give the figure of this day, or leave the day empty."))
         cleaned["cadence"] = cleaned.get("cadence") or Cadence.WEEK
         return cleaned
+
+
+class EndMetricForm(Form):
+    why = forms.CharField(
+        label=_("Why"), max_length=300, help_text=_("Such as “The case system cannot count it”.")
+    )
+
+    use_required_attribute = False

@@ -38,7 +38,7 @@ class Promise(models.Model):
     """A business metric as it stood at a go: where it was, where it is to get to, and by when.
 
     It repeats what the decision's facts hold, so that it can be asked for; the database takes no
-    other. ``source`` is the metric by its id, which the promise outlives.
+    other. ``source`` is the metric by its id.
     """
 
     decision = models.ForeignKey(Decision, on_delete=models.RESTRICT, related_name="promises")

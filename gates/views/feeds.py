@@ -28,7 +28,7 @@ def figures(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Every figure of the metric, latest first; posting sets up a feed."""
     posted = request.method == "POST"
     rollout = load(request, reference, may=may_edit if posted else None)
-    metric = get_object_or_404(Metric, pk=pk, initiative=rollout.initiative_id)
+    metric = get_object_or_404(Metric.objects.live(), pk=pk, initiative=rollout.initiative_id)
     form = FeedForm(request.POST if posted else None)
     if posted and form.is_valid():
         try:

@@ -8,27 +8,29 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.permissions import reader
 from gates.case import Case
-from gates.forms.figures import MetricForm, SourceForm
+from gates.forms.figures import EndMetricForm, MetricForm, SourceForm
 from gates.forms.shared import refuse
 from gates.views.loading import load
 from gates.views.page import REFUSED, judged, show
 from initiatives.errors import Refused
 from initiatives.models import Initiative
 from initiatives.permissions import may_edit
-from look.forms import ModelForm
+from look.forms import Form, ModelForm
 from metrics.models import Metric, MetricKind, Source
 from metrics.moments import moment_of
 from metrics.observations import Reading, record_observations
-from metrics.services import add_metric, change_metric, remove_metric
+from metrics.services import add_metric, change_metric, end_metric
 from playbook.document import FailureMode
 from playbook.indicators import Suggestion, suggest
 from risks.models import SourceSystem
@@ -41,8 +43,10 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 class Kind:
     """Rows of one kind: their form, their page, and the services that change them."""
 
-    model: type[Any]
+    rows: Callable[[], QuerySet[Any]]
+    ended: Callable[[], QuerySet[Any]]
     form: type[ModelForm]
+    leaving: type[Form]
     page: str
     mode: str
     noun: str
@@ -50,11 +54,14 @@ class Kind:
     add: Callable[..., Any]
     change: Callable[..., Any]
     remove: Callable[..., Any]
+    removed: str
 
 
 SOURCES = Kind(
-    SourceSystem,
+    SourceSystem.objects.all,
+    SourceSystem.objects.none,
     SourceForm,
+    Form,
     "sources",
     "integration",
     "source system",
@@ -62,6 +69,7 @@ SOURCES = Kind(
     list_source,
     change_source,
     remove_source,
+    gettext_noop("%(name)s: taken off; the history keeps it."),
 )
 
 
@@ -80,15 +88,18 @@ def _add_metric(
 
 
 METRICS = Kind(
-    Metric,
+    Metric.objects.live,
+    Metric.objects.ended,
     MetricForm,
+    EndMetricForm,
     "metrics",
     "value",
     "metric",
     "metric",
     _add_metric,
     change_metric,
-    remove_metric,
+    end_metric,
+    gettext_noop("%(name)s: ended. This page keeps it, with who and why."),
 )
 
 
@@ -159,7 +170,8 @@ def _all(request: HttpRequest, reference: str, kind: Kind) -> HttpResponse:
             messages.success(request, _("%(name)s: added.") % {"name": row.name})
             return redirect(f"gates:{kind.page}", reference)
     case = judged(rollout)
-    rows = list(kind.model.objects.filter(initiative=rollout.initiative_id))
+    rows = list(kind.rows().filter(initiative=rollout.initiative_id))
+    ended = kind.ended().filter(initiative=rollout.initiative_id)
     business = [row for row in rows if getattr(row, "kind", "") == MetricKind.BUSINESS]
     return show(
         request,
@@ -167,6 +179,7 @@ def _all(request: HttpRequest, reference: str, kind: Kind) -> HttpResponse:
         rollout,
         {
             "rows": rows,
+            "ended": ended,
             "business": business,
             "counting": sum(row.counts for row in business),
             "recorded": sum(bool(row.measured_by) for row in business),
@@ -180,19 +193,22 @@ def _all(request: HttpRequest, reference: str, kind: Kind) -> HttpResponse:
 
 def _one(request: HttpRequest, reference: str, pk: int, kind: Kind) -> HttpResponse:
     rollout = load(request, reference, may=may_edit)
-    row = get_object_or_404(kind.model, pk=pk, initiative=rollout.initiative_id)
+    row = get_object_or_404(kind.rows(), pk=pk, initiative=rollout.initiative_id)
     name = row.name  # a form that is sent back writes over the row's
     act: dict[str, Any] = {kind.given_as: row, "by": reader(request), "at": timezone.now()}
-    if request.method == "POST" and "remove" in request.POST:
+    removing = request.method == "POST" and "remove" in request.POST
+    leaving = kind.leaving(request.POST if removing else None)
+    if removing and leaving.is_valid():
         try:
-            kind.remove(**act)
+            kind.remove(**leaving.cleaned_data, **act)
         except Refused as refused:
             messages.error(request, " ".join(refused.reasons))
             return redirect(request.path)
-        messages.success(request, _("%(name)s: taken off; the history keeps it.") % {"name": name})
+        messages.success(request, _(kind.removed) % {"name": name})
         return redirect(f"gates:{kind.page}", reference)
-    form = kind.form(request.POST if request.method == "POST" else None, instance=row)
-    if request.method == "POST" and form.is_valid():
+    changing = request.method == "POST" and not removing
+    form = kind.form(request.POST if changing else None, instance=row)
+    if changing and form.is_valid():
         try:
             kind.change(fields=form.cleaned_data, **act)
         except Refused as refused:
@@ -206,10 +222,11 @@ def _one(request: HttpRequest, reference: str, pk: int, kind: Kind) -> HttpRespo
         rollout,
         {
             "form": form,
+            "leaving": leaving,
             "name": name,
             "noun": kind.noun,
             "fields": f"gates/{kind.page}_fields.html",
             "back": f"gates:{kind.page}",
         },
-        status=REFUSED if form.errors else 200,
+        status=REFUSED if form.errors or leaving.errors else 200,
     )

@@ -30,7 +30,8 @@ from playbook.measuring import lines
 def record(request: HttpRequest, reference: str) -> HttpResponse:
     """The figures of one day, or pasted lines; back to where the reader came from."""
     rollout = load(request, reference, may=may_edit)
-    metrics, at = list(Metric.objects.filter(initiative=rollout.initiative_id)), timezone.now()
+    metrics = list(Metric.objects.live().filter(initiative=rollout.initiative_id))
+    at = timezone.now()
     lines = request.method == "POST" and "lines" in request.POST
     typed = request.POST if request.method == "POST" else None
     figures = FiguresForm(None if lines else typed, metrics=metrics, at=at)
@@ -74,7 +75,7 @@ def computed(request: HttpRequest, rollout: Rollout, asked: Criterion) -> HttpRe
     kinds = {measure.metric for measure in asked.measures}
     metrics = [
         metric
-        for metric in Metric.objects.filter(initiative=rollout.initiative_id)
+        for metric in Metric.objects.live().filter(initiative=rollout.initiative_id)
         if metric.kind in kinds
     ]
     return show(

@@ -42,12 +42,23 @@ class Cadence(models.TextChoices):
 CADENCE_DAYS = {Cadence.DAY: 1, Cadence.WEEK: 7, Cadence.MONTH: 31, Cadence.QUARTER: 92}
 
 
+class MetricQuerySet(models.QuerySet["Metric"]):
+    def live(self) -> "MetricQuerySet":
+        """Those that are measured, or are to be."""
+        return self.filter(ended_at__isnull=True)
+
+    def ended(self) -> "MetricQuerySet":
+        """Those that will not be measured, with who said so."""
+        return self.filter(ended_at__isnull=False).select_related("ended_by")
+
+
 class Metric(models.Model):
     """A figure that says whether the initiative works. A model's own metric makes no case alone.
 
     ``measured_by`` says what records it; empty while nothing does. ``latest`` and ``latest_at``
     repeat the counting observation of the latest moment. ``hands`` are the ids of everybody who
-    set it or recorded a figure of it, whatever became of that: they decide nothing that it tells.
+    set it, recorded a figure of it or ended it, whatever became of that: they decide nothing that
+    it tells. One that ended takes no figures, is judged no more, and stays to be read.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="metrics")
@@ -68,11 +79,25 @@ class Metric(models.Model):
     hands = ArrayField(models.BigIntegerField(), default=list, editable=False)
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, editable=False)
+    why_ended = models.CharField(max_length=300, blank=True, editable=False)
+
+    objects = MetricQuerySet.as_manager()
 
     class Meta:
         ordering = ["kind", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["initiative", "name"], name="metrics_metric_once"),
+            models.UniqueConstraint(
+                fields=["initiative", "name"],
+                condition=Q(ended_at__isnull=True),
+                name="metrics_metric_once",
+            ),
+            models.CheckConstraint(
+                name="metrics_metric_ended_paired",
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True, why_ended="")
+                | Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(why_ended=""),
+            ),
             *(
                 models.CheckConstraint(
                     name=f"metrics_{figure}_dated",

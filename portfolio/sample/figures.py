@@ -112,7 +112,7 @@ def measure(initiative: Initiative, criterion: Criterion, tick: Tick) -> None:
     readings = []
     for asked in criterion.measures:
         name, unit, direction, baseline, target, good = MEASURED[asked.metric]
-        metric = Metric.objects.filter(initiative=initiative, kind=asked.metric).first()
+        metric = Metric.objects.live().filter(initiative=initiative, kind=asked.metric).first()
         if metric is None:
             fields = {
                 "name": name,

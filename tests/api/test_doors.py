@@ -11,7 +11,7 @@ from accounts.models import Token, User
 from accounts.services.people import deactivate
 from accounts.services.tokens import issue_token, revoke_token
 from initiatives.errors import NotAllowed, Refused
-from metrics.services import remove_metric
+from metrics.services import end_metric
 from tests.api.calling import Caller, by_token, secret_of
 from tests.factories import NOW, make_metric, make_rollout
 
@@ -183,8 +183,10 @@ def test_a_token_reaches_the_metric_that_it_names_and_nothing_beside(hannah: Use
     for path in (f"metrics/{beside.pk}", f"initiatives/{initiative.reference}"):
         call("GET", path)
         assert call.status == 404, path
-    remove_metric(metric=metric, by=hannah, at=at)
-    assert call("GET", "initiatives")["total"] == 0, "a token whose metric is gone reaches nothing"
+    end_metric(metric=metric, why="Named by mistake.", by=hannah, at=at)
+    call("GET", f"metrics/{metric.pk}")
+    assert call.status == 404
+    assert call("GET", "initiatives")["total"] == 0, "a token whose metric ended reaches nothing"
 
 
 def test_a_token_reaches_no_further_than_its_person(maya: User, oscar: User) -> None:

@@ -268,6 +268,24 @@ def test_another_initiatives_rows_are_not_found(owner: Client, url: str, hannah:
     assert owner.post(f"{url}metrics/{metric.pk}/", {"remove": "1"}).status_code == 404
 
 
+def test_a_metric_is_ended_with_a_reason_and_stays_to_be_read(
+    owner: Client, url: str, rollout: Rollout, maya: User
+) -> None:
+    metric = make_metric(rollout.initiative, by=maya, name="Minutes a case")
+    page = f"{url}metrics/{metric.pk}/"
+    answer = owner.post(page, {"remove": "1", "why": ""})
+    assert answer.status_code == 422
+    assert "Fill in “Why”" in answer.content.decode()
+    assert "<h1>Minutes a case</h1>" in answer.content.decode()
+    assert owner.post(page, {"remove": "1", "why": "Nobody can count it."}).status_code == 302
+    html = owner.get(f"{url}metrics/").content.decode()
+    assert "Nobody can count it." in html
+    assert "Maya Okafor" in html[html.index("Nobody can count it.") - 300 :]
+    assert "Minutes a case" not in owner.get(f"{url}metrics/record/").content.decode()
+    for gone in (page, f"{page}figures/"):
+        assert owner.get(gone).status_code == 404, gone
+
+
 @pytest.mark.seed("S-068", "S-069")
 def test_a_model_metric_alone_visibly_does_not_count(owner: Client, url: str) -> None:
     page = f"{url}metrics/"

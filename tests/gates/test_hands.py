@@ -14,6 +14,7 @@ from gates.services.slips import settle
 from initiatives.errors import Refused
 from initiatives.models import Assumption
 from initiatives.premises import judge_assumption, withdraw_assumption
+from metrics.services import end_metric
 from operations.services import count_exposure
 from operations.services.adoption import describe_group, measure_group
 from tests.factories import (
@@ -22,6 +23,7 @@ from tests.factories import (
     make_decision,
     make_evidence,
     make_giving_way,
+    make_measured,
     make_metric,
     make_passed,
     make_source,
@@ -103,6 +105,26 @@ def test_withdrawing_what_one_judged_washes_no_hands(
     assert row.text not in [a.text for a in case_of(rollout, at=NOW).facts.assumptions]
     with pytest.raises(Refused, match="was withdrawn"):
         withdraw_assumption(assumption=row, by=carol, at=NOW)
+
+
+def test_ending_a_metric_washes_no_hands(
+    rollout: Rollout, people: dict[str, Any], maya: User, carol: User, hannah: User, peter: User
+) -> None:
+    pilot = make_passed(rollout, gates=1, **people)
+    criterion = pilot.playbook.parsed.criterion("business_metrics_positive")
+    make_measured(pilot.initiative, criterion, by=maya)
+    metric = make_metric(pilot.initiative, by=carol)
+
+    def state() -> str:
+        found = case_of(pilot, at=NOW).evaluation.of("criterion")
+        return next(each.state for each in found if each.key == criterion.key)
+
+    assert state() == "unknown"
+    assert decides(pilot, hannah)
+    end_metric(metric=metric, why="Nobody can count it.", by=hannah, at=NOW)
+    assert state() == "met"
+    assert not decides(pilot, hannah) and not decides(pilot, carol)
+    assert decides(pilot, peter)
 
 
 def test_a_return_leaves_verdicts_and_answers_as_drafts(

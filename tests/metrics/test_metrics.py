@@ -10,9 +10,10 @@ from audit.models import Event
 from gates.case import case_of
 from gates.models import Rollout
 from initiatives.errors import Refused
+from metrics.feeds import set_up_feed
 from metrics.models import Metric, Source
 from metrics.observations import Reading, record_observations
-from metrics.services import change_metric, remove_metric
+from metrics.services import change_metric, end_metric
 from playbook.findings import Finding
 from tests.factories import NOW, make_metric, make_rollout
 
@@ -39,19 +40,60 @@ def value(rollout: Rollout) -> Finding:
     return next(finding for finding in found if finding.key == "value")
 
 
-def test_adding_changing_and_taking_off_leave_their_events(rollout: Rollout, maya: User) -> None:
+def test_adding_changing_and_ending_leave_their_events(rollout: Rollout, maya: User) -> None:
     metric = make_metric(rollout.initiative, by=maya, name="Minutes a case")
     change_metric(metric=metric, fields={"target": 4}, by=maya, at=NOW)
     change_metric(metric=metric, fields={"target": 4}, by=maya, at=NOW)
-    remove_metric(metric=metric, by=maya, at=NOW)
-    assert not Metric.objects.exists()
+    end_metric(metric=metric, why=" Nobody counts it. ", by=maya, at=NOW)
+    stored = Metric.objects.get()
+    assert (stored.ended_by, stored.ended_at, stored.why_ended) == (maya, NOW, "Nobody counts it.")
+    assert not Metric.objects.live().exists()
     events = Event.objects.filter(verb__startswith="metric.").order_by("seq")
     assert [event.verb for event in events] == [
         "metric.added",
         "metric.changed",
-        "metric.removed",
+        "metric.ended",
     ]
     assert events[1].data["changed"] == {"target": [5, 4]}
+    assert events[2].data["why"] == "Nobody counts it."
+
+
+def test_a_metric_ends_with_a_reason_and_once(rollout: Rollout, maya: User) -> None:
+    metric = make_metric(rollout.initiative, by=maya)
+    with pytest.raises(Refused, match="Why: say"):
+        end_metric(metric=metric, why=" ", by=maya, at=NOW)
+    end_metric(metric=metric, why="Nobody counts it.", by=maya, at=NOW)
+    with pytest.raises(Metric.DoesNotExist):
+        end_metric(metric=metric, why="Again.", by=maya, at=NOW)
+
+
+def test_an_ended_metric_takes_no_figure_no_change_and_no_feed(
+    rollout: Rollout, maya: User
+) -> None:
+    metric = make_metric(rollout.initiative, by=maya)
+    address = {"kind": "json", "url": "https://93.184.216.34/n", "query": "n", "every_seconds": 60}
+    feed = set_up_feed(metric=metric, by=maya, at=NOW, **address)
+    end_metric(metric=metric, why="Nobody counts it.", by=maya, at=NOW)
+    with pytest.raises(Refused, match="no such metric"):
+        record_observations(
+            initiative=rollout.initiative,
+            readings=[Reading(metric.pk, NOW, 7)],
+            source=Source.API,
+            by=maya,
+            at=NOW,
+        )
+    with pytest.raises(Metric.DoesNotExist):
+        change_metric(metric=metric, fields={"target": 4}, by=maya, at=NOW)
+    with pytest.raises(Metric.DoesNotExist):
+        set_up_feed(metric=metric, by=maya, at=NOW, **address)
+    feed.refresh_from_db()
+    assert (feed.ended_by, feed.ended_at) == (maya, NOW)
+
+
+def test_the_name_of_an_ended_metric_is_free(rollout: Rollout, maya: User) -> None:
+    metric = make_metric(rollout.initiative, by=maya, name="Minutes a case")
+    end_metric(metric=metric, why="Counted in hours from now on.", by=maya, at=NOW)
+    assert make_metric(rollout.initiative, by=maya, name="Minutes a case", unit="hours").pk
 
 
 def test_saving_it_as_it_was_leaves_whose_hand_it_was(
@@ -61,6 +103,12 @@ def test_saving_it_as_it_was_leaves_whose_hand_it_was(
     change_metric(metric=metric, fields={"name": " Minutes a case "}, by=hannah, at=NOW)
     stored = Metric.objects.get()
     assert (stored.set_by, stored.hands) == (maya, [maya.pk])
+
+
+def test_a_metric_keeps_its_kind(rollout: Rollout, maya: User) -> None:
+    metric = make_metric(rollout.initiative, by=maya)
+    with pytest.raises(Refused, match="Name another metric"):
+        change_metric(metric=metric, fields={"kind": "model"}, by=maya, at=NOW)
 
 
 @pytest.mark.parametrize("fields", [{"unit": "hours"}, {"kind": "model"}])

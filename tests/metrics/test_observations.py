@@ -17,7 +17,7 @@ from metrics import facts
 from metrics.days import recount_all
 from metrics.models import Day, Metric, Observation
 from metrics.observations import Reading, record_observations
-from metrics.services import remove_metric
+from metrics.services import end_metric
 from playbook.measures import Measure
 from tests.factories import (
     NOW,
@@ -169,10 +169,10 @@ def test_whoever_recorded_a_figure_decides_nothing_that_it_tells(
     assert peter.pk in case_of(pilot, at=NOW).decider_ids
 
 
-def test_a_metric_with_figures_cannot_be_taken_off(adoption: Metric, maya: User) -> None:
+def test_a_metric_with_figures_cannot_be_ended(adoption: Metric, maya: User) -> None:
     record(adoption, (1, 40.0, ""), by=maya)
     with pytest.raises(Refused, match="it has figures that gates may rest on"):
-        remove_metric(metric=adoption, by=maya, at=NOW)
+        end_metric(metric=adoption, why="It looks bad.", by=maya, at=NOW)
 
 
 def test_figures_beyond_all_measure_are_refused(adoption: Metric, maya: User) -> None:

@@ -53,7 +53,7 @@ HANDS = """
         FROM it JOIN gates_criterionexception x ON x.rollout_id = it.rollout
         JOIN asked ON asked.key = x.criterion
         WHERE x.approved_at IS NOT NULL AND x.ended_at IS NULL AND x.voided_by_id IS NULL
-    UNION SELECT 'setter of a metric', m.set_by_id
+    UNION SELECT 'setter or ender of a metric', unnest(ARRAY[m.set_by_id, m.ended_by_id])
         FROM it JOIN metrics_metric m ON m.initiative_id = it.initiative
         WHERE EXISTS (SELECT 1 FROM asked, jsonb_array_elements(measures) told
                       WHERE told->>'metric' = m.kind)
