@@ -136,6 +136,7 @@ def request_tranche(
         requested=amount,
         requested_by=by,
         requested_at=at,
+        owner_then_id=stored.owner_id,
     )
     asked = told(amount, currency)
     _conclude(tranche, "requested", f"Asked for {asked} for {stage_name.lower()}", by, at)
@@ -158,13 +159,15 @@ def _one_currency(initiative: Initiative, currency: str) -> None:
 def approve_tranche(*, tranche: Tranche, amount: Decimal, by: User, at: datetime) -> Tranche:
     """Approve what was asked, or less. The gate releases it.
 
-    Raises NotAllowed for whoever asked, owns the initiative, or has no say over money, and
-    Refused for more than was asked or the fund has left.
+    Raises NotAllowed for whoever asked, owns the initiative or did so then, or has no say over
+    money, and Refused for more than was asked or the fund has left.
     """
     initiative = lock(tranche.initiative_id)
     stored = initiative.tranches.get(pk=tranche.pk)
-    if by.pk == stored.requested_by_id or not may_approve_money(by, initiative):
-        raise NotAllowed("The program office or the sponsor approves, and never who asked.")
+    if by.pk in stored.askers or not may_approve_money(by, initiative):
+        raise NotAllowed(
+            "The program office or the sponsor approves, and never who asked or owned it then."
+        )
     if stored.withdrawn_at or stored.approved_at or stored.frozen_at:
         raise Refused("Only a request that is open can be approved; this one is not any more.")
     if not 0 < amount <= stored.requested:

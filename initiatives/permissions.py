@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from accounts.roles import Permission
-from initiatives.models import Initiative, Membership
+from initiatives.models import Initiative, KillCriterion, Membership
 
 
 def is_owner(user: User, initiative: Initiative) -> bool:
@@ -49,8 +49,14 @@ def may_oversee(user: User, initiative: Initiative) -> bool:
     )
 
 
+def may_settle(user: User, kill: KillCriterion, initiative: Initiative) -> bool:
+    """Settle the hit; nor may who owned the initiative when it was hit."""
+    return may_oversee(user, initiative) and user.pk != kill.owner_then_id
+
+
 def may_approve_money(user: User, initiative: Initiative) -> bool:
-    """Approve a tranche; never the owner, and never who asked (the tranche itself refuses)."""
+    """Approve a tranche; never the owner, and never who asked or owned it then (the
+    tranche itself refuses)."""
     return not is_owner(user, initiative) and (
         user.may(Permission.MANAGE_MONEY) or initiative.sponsor_id == user.pk
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from gates.models.decisions import Decision
 from gates.models.rollouts import Rollout
+from initiatives.models.owners import grants_nothing_to_the_owner
 
 
 class Ending(models.TextChoices):
@@ -38,7 +40,8 @@ class ExceptionQuerySet(models.QuerySet["CriterionException"]):
 class CriterionException(models.Model):
     """That one criterion need not hold until ``expires``, and why; its last day counts.
 
-    It counts once somebody approved it who did not ask for it. A return to before its gate voids
+    It counts once somebody approved it who did not ask for it, and who owns the initiative neither
+    now nor did when it was asked for (``owner_then``). A return to before its gate voids
     it by ``voided_by``.
     """
 
@@ -48,6 +51,7 @@ class CriterionException(models.Model):
     expires = models.DateField(_("until"))
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
+    owner_then = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -72,6 +76,12 @@ class CriterionException(models.Model):
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("asked_by")),
             ),
             models.CheckConstraint(
+                name="gates_exception_approver_did_not_own_it",
+                condition=Q(approved_by__isnull=True)
+                | Q(owner_then__isnull=True)
+                | ~Q(approved_by=F("owner_then")),
+            ),
+            models.CheckConstraint(
                 name="gates_exception_ended_paired",
                 condition=Q(ended_at__isnull=True, ended_by__isnull=True)
                 | Q(ended_at__isnull=False, ended_by__isnull=False),
@@ -92,6 +102,18 @@ class CriterionException(models.Model):
                     approved_at__isnull=True, ended_at__isnull=True, voided_by__isnull=True
                 ),
                 name="gates_one_exception_asked_at_a_time",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="exception_owner_approves_nothing",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__approved_by__isnull=False),
+                func=grants_nothing_to_the_owner(
+                    "approved_by_id",
+                    "SELECT r.initiative_id FROM gates_rollout r WHERE r.id = NEW.rollout_id",
+                ),
             ),
         ]
         indexes = [

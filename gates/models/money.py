@@ -43,6 +43,7 @@ RELEASE_NEEDS_DECISION = """
               AND t.approved_at <= d.decided_at
             OR NEW.released_at >= d.decided_at AND r.stage = t.stage
               AND NEW.released_by_id NOT IN (t.requested_by_id, t.approved_by_id)
+              AND NEW.released_by_id IS DISTINCT FROM t.owner_then_id
               AND NEW.released_by_id IS DISTINCT FROM i.owner_id
           )
     ) THEN
@@ -138,8 +139,9 @@ class GatedTranche(Tranche):
 
     @property
     def hands(self) -> frozenset[int | None]:
-        """Who asked, approved or owns the initiative: none of them releases it by hand."""
-        return frozenset((self.requested_by_id, self.approved_by_id, self.initiative.owner_id))
+        """Who asked, approved or owns the initiative, now or then: none of them releases it by
+        hand."""
+        return self.askers | {self.approved_by_id, self.initiative.owner_id}
 
     @property
     def stage_name(self) -> str:

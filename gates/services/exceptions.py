@@ -90,6 +90,7 @@ def ask_exception(
         expires=expires,
         asked_by=by,
         asked_at=at,
+        owner_then_id=initiative.owner_id,
     )
     _conclude(initiative, case, asked, "asked", f"Exception asked: {asked.reason}", by, at)
     return asked
@@ -108,8 +109,9 @@ def approve_exception(
 ) -> CriterionException:
     """Let the exception count until its day.
 
-    Raises NotAllowed for the owner, whoever asked, and whoever judged the criterion or brought
-    its evidence; Refused when nothing is there to be approved or the playbook's bounds are reached.
+    Raises NotAllowed for the owner, now or then, whoever asked, and whoever judged the criterion
+    or brought its evidence; Refused when nothing is there to be approved or the playbook's bounds
+    are reached.
     """
     initiative = lock(exception.rollout.initiative_id)
     stored = _waiting(exception, at)
@@ -178,20 +180,21 @@ def _waiting(exception: CriterionException, at: datetime) -> CriterionException:
 
 
 def barred(exception: CriterionException) -> frozenset[int | None]:
-    """Who asked, judged the criterion or brought its evidence: others approve the exception."""
+    """Who asked, owned the initiative then, judged the criterion or brought its evidence: others
+    approve the exception."""
     answer = (
         CriterionAnswer.objects.filter(rollout=exception.rollout_id, criterion=exception.criterion)
         .values_list("answered_by", "evidence__added_by")
         .first()
     )
-    return frozenset((exception.asked_by_id, *(answer or ())))
+    return frozenset((exception.asked_by_id, exception.owner_then_id, *(answer or ())))
 
 
 def _only_others(initiative: Initiative, exception: CriterionException, by: User) -> None:
     if not may_oversee(by, initiative) or by.pk in barred(exception):
         raise NotAllowed(
-            "The sponsor or the program office answers this, and never the owner, who asked for "
-            "it, or who judged the criterion or brought its evidence."
+            "The sponsor or the program office answers this, and never the owner, now or then, "
+            "who asked for it, or who judged the criterion or brought its evidence."
         )
 
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from gates.models.kills import locked
 from initiatives.errors import NotAllowed, Refused
 from initiatives.models import Initiative, KillCriterion
-from initiatives.permissions import may_oversee
+from initiatives.permissions import may_settle
 from initiatives.services import conclude, lock
 
 LOCKED = "Kill criteria are locked at Gate 0: what was agreed before the pilot stands."
@@ -66,6 +66,7 @@ def record_hit(*, kill: KillCriterion, note: str, by: User, at: datetime) -> Kil
     if not note.strip():
         raise Refused("What happened: say it in a sentence, with its figure.")
     row.hit_by, row.hit_at, row.hit_note = by, at, note.strip()
+    row.owner_then_id = initiative.owner_id
     row.settled_by = row.settled_at = None
     row.settled_note = ""
     row.save()
@@ -77,13 +78,15 @@ def record_hit(*, kill: KillCriterion, note: str, by: User, at: datetime) -> Kil
 def settle_hit(*, kill: KillCriterion, note: str, by: User, at: datetime) -> KillCriterion:
     """Say why the work may go on all the same. Whoever does so decides nothing on it.
 
-    Raises NotAllowed for the owner and for everybody but the sponsor and the program office, and
-    Refused without words or when it is not hit.
+    Raises NotAllowed for the owner, now or when it was hit, and for everybody but the sponsor and
+    the program office, and Refused without words or when it is not hit.
     """
     initiative = lock(kill.initiative_id)
     row = KillCriterion.objects.get(pk=kill.pk)
-    if not may_oversee(by, initiative):
-        raise NotAllowed("The sponsor or the program office settles a hit, and never the owner.")
+    if not may_settle(by, row, initiative):
+        raise NotAllowed(
+            "The sponsor or the program office settles a hit, and never the owner, now or then."
+        )
     if not row.open_hit:
         raise Refused("It is not hit, so there is nothing to settle.")
     if not note.strip():

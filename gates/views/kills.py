@@ -22,7 +22,7 @@ from gates.views.page import REFUSED, show
 from gates.views.premises import back_to
 from initiatives.errors import Refused
 from initiatives.models import KillCriterion
-from initiatives.permissions import may_edit, may_oversee
+from initiatives.permissions import may_edit, may_settle
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -64,7 +64,7 @@ def kill(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def settle(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Say why the work may go on although the criterion is hit."""
     rollout, row = _load(request, reference, pk)
-    if not may_oversee(reader(request), rollout.initiative):
+    if not may_settle(reader(request), row, rollout.initiative):
         raise PermissionDenied
     forms = {**_forms(request, row), "settle": SettleForm(request.POST)}
     form = forms["settle"]
@@ -112,7 +112,7 @@ def _shown(
             **forms,
             "row": row,
             "edits": may_edit(user, initiative),
-            "settles": row.open_hit and may_oversee(user, initiative),
+            "settles": row.open_hit and may_settle(user, row, initiative),
             "fixed": fixed,
             "refused": refused,
         },

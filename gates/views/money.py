@@ -93,7 +93,7 @@ def _currency(lines: list[money.Line], rows: list[Cost]) -> str:
 
 
 def _may(rights: dict[str, bool], act: str, line: money.Line, reader_id: int) -> bool:
-    if act == "approve" and line.tranche.requested_by_id == reader_id:
+    if act == "approve" and reader_id in line.tranche.askers:
         return False
     return rights[act] and not (act == "release" and reader_id in line.tranche.hands)
 

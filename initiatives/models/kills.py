@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from initiatives.models.initiatives import Initiative
+from initiatives.models.owners import grants_nothing_to_the_owner
 
 
 class KillCriterionQuerySet(models.QuerySet["KillCriterion"]):
@@ -19,7 +20,9 @@ class KillCriterion(models.Model):
     """Something that would end the initiative, and ``sign``: the figure or event that shows it.
 
     A hit stands until somebody settles it with a reason. When it is hit anew the history keeps
-    the earlier hit. What is agreed is locked by the gates, which know whether Gate 0 is passed.
+    the earlier hit; ``owner_then`` owned the initiative when it was hit, and does not settle it, no
+    more than who owns it now. What is agreed is locked by the gates, which know whether Gate 0 is
+    passed.
     """
 
     initiative = models.ForeignKey(
@@ -31,6 +34,7 @@ class KillCriterion(models.Model):
     agreed_at = models.DateTimeField()
     hit_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     hit_at = models.DateTimeField(null=True)
+    owner_then = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     hit_note = models.TextField(_("what happened"), blank=True)
     settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     settled_at = models.DateTimeField(null=True)
@@ -67,8 +71,25 @@ class KillCriterion(models.Model):
                 name="initiatives_kill_criterion_settled_after_a_hit",
                 condition=Q(settled_at__isnull=True) | Q(hit_at__lte=models.F("settled_at")),
             ),
+            models.CheckConstraint(
+                name="initiatives_kill_criterion_owner_of_a_hit",
+                condition=Q(hit_at__isnull=False) | Q(owner_then__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="initiatives_kill_criterion_settler_did_not_own_it",
+                condition=Q(settled_by__isnull=True)
+                | Q(owner_then__isnull=True)
+                | ~Q(settled_by=models.F("owner_then")),
+            ),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="kill_criterion_owner_settles_nothing",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__settled_by__isnull=False),
+                func=grants_nothing_to_the_owner("settled_by_id"),
+            ),
             # A hit is answered by a decision or settled; it is never made not to have been.
             pgtrigger.Protect(
                 name="kill_criterion_hit_stands",

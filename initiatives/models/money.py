@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from initiatives.models.initiatives import Initiative
+from initiatives.models.owners import grants_nothing_to_the_owner
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -63,6 +64,7 @@ APPROVED_TRANCHE_STANDS = """
     END IF;
     RETURN NEW;
 """
+OWNER_APPROVES_NOTHING = grants_nothing_to_the_owner("approved_by_id")
 FUND_COVERS_ITS_TRANCHES = """
     IF NEW.currency <> OLD.currency AND EXISTS (
         SELECT 1 FROM initiatives_tranche t WHERE t.fund_id = NEW.id
@@ -145,6 +147,7 @@ APPROVED = (
     "currency",
     "requested",
     "requested_by",
+    "owner_then",
     "approved",
     "approved_by",
     "approved_at",
@@ -165,6 +168,7 @@ class Tranche(models.Model):
     """Money for one stage: requested, approved, withdrawn, frozen by a return.
 
     ``stage`` is the stage that it pays for; the decision at the gate into it releases it.
+    ``owner_then`` owned the initiative when it was asked for, and approves it no more than who did.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="tranches")
@@ -178,6 +182,7 @@ class Tranche(models.Model):
     requested = amount_field(_("requested"))
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
+    owner_then = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved = amount_field(_("approved"), null=True)
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True)
@@ -207,6 +212,12 @@ class Tranche(models.Model):
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
             ),
             models.CheckConstraint(
+                name="initiatives_tranche_approver_did_not_own_it",
+                condition=Q(approved_by__isnull=True)
+                | Q(owner_then__isnull=True)
+                | ~Q(approved_by=F("owner_then")),
+            ),
+            models.CheckConstraint(
                 name="initiatives_tranche_approved_not_above_requested",
                 condition=Q(approved__isnull=True) | Q(approved__lte=F("requested")),
             ),
@@ -229,6 +240,13 @@ class Tranche(models.Model):
                 func=TRANCHE_FITS_ITS_FUND,
             ),
             pgtrigger.Trigger(
+                name="tranche_owner_approves_nothing",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__approved_by__isnull=False),
+                func=OWNER_APPROVES_NOTHING,
+            ),
+            pgtrigger.Trigger(
                 name="tranche_stands_once_approved",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
@@ -244,6 +262,11 @@ class Tranche(models.Model):
     def amount(self) -> Decimal:
         """What was approved, until then what was requested."""
         return self.requested if self.approved is None else self.approved
+
+    @property
+    def askers(self) -> frozenset[int | None]:
+        """Who asked for it, and who owned the initiative then: neither approves it."""
+        return frozenset((self.requested_by_id, self.owner_then_id))
 
     @property
     def innovation_in_production(self) -> bool:

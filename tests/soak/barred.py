@@ -86,11 +86,13 @@ BROKEN = {
             ON a.rollout_id = r.id AND a.criterion = x.criterion
         LEFT JOIN initiatives_evidence e ON e.id = a.evidence_id
         WHERE x.approved_at >= %(at)s
-          AND x.approved_by_id IN (x.asked_by_id, i.owner_id, a.answered_by_id, e.added_by_id)""",
+          AND x.approved_by_id IN (
+            x.asked_by_id, i.owner_id, x.owner_then_id, a.answered_by_id, e.added_by_id)""",
     "approved money of their own": """
         SELECT t.approved_by_id, 'asked for it, or owns what it pays'
         FROM initiatives_tranche t JOIN initiatives_initiative i ON i.id = t.initiative_id
-        WHERE t.approved_at >= %(at)s AND t.approved_by_id IN (t.requested_by_id, i.owner_id)""",
+        WHERE t.approved_at >= %(at)s
+          AND t.approved_by_id IN (t.requested_by_id, i.owner_id, t.owner_then_id)""",
     "released money of their own": """
         SELECT l.released_by_id, 'asked for it, approved it, or owns what it pays'
         FROM gates_release l JOIN initiatives_tranche t ON t.id = l.tranche_id
@@ -102,7 +104,7 @@ BROKEN = {
     "settled a hit on their own initiative": """
         SELECT k.settled_by_id, 'owns it'
         FROM initiatives_killcriterion k JOIN initiatives_initiative i ON i.id = k.initiative_id
-        WHERE k.settled_at >= %(at)s AND k.settled_by_id = i.owner_id""",
+        WHERE k.settled_at >= %(at)s AND k.settled_by_id IN (i.owner_id, k.owner_then_id)""",
     "answered their own objection": """
         SELECT s.answered_by_id, 'objected' FROM gates_signoff s
         LEFT JOIN gates_delegation g ON g.id = s.delegation_id
