@@ -55,6 +55,8 @@ def all_with_facts() -> QuerySet[Rollout]:
             stage="stage",
             amount=Cast("approved", CharField()),  # a number would become a float
             currency="currency",
+            asker=person("requested_by"),
+            owner_then=person("owner_then"),
         ),
         answers_data=Rows(
             CriterionAnswer.objects.filter(rollout=mine, stands=True),

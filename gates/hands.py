@@ -51,8 +51,10 @@ def _at_gate(
 ) -> frozenset[int]:
     """Those who entered what only some gates ask for."""
     asks = document.gate(gate)
+    released = [each for each in row.tranches_data if each["stage"] == asks.to_stage]
     rungs = {check.key for check in document.checks if rung_of(asks, check) is not None}
-    hands = _ids("teller", *(check for check in met if check["key"] in rungs))
+    hands = _ids("asker", *released) | _ids("owner_then", *released)
+    hands |= _ids("teller", *(check for check in met if check["key"] in rungs))
     if asks.needs_design_assessment:
         hands |= _ids("author", *row.design_data)
     if asks.needs_kill_criteria:

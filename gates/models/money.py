@@ -15,9 +15,10 @@ from gates.models.decisions import Decision
 from gates.models.rollouts import Stage
 from initiatives.models import Tranche
 
-# What is read is locked, so that nobody withdraws, freezes or voids it in the same moment. A go
-# releases what was approved before it. What was approved later is released by hand, by somebody
-# with no part in it, and only for the stage that the rollout is in.
+# What is read is locked, so that nobody withdraws, freezes or voids it in the same moment. Whoever
+# asked for it, or owned the initiative then, does not release it. A go releases what was approved
+# before it. What was approved later is released by hand, by somebody with no part in it, and only
+# for the stage that the rollout is in.
 RELEASE_NEEDS_DECISION = """
     PERFORM 1 FROM initiatives_tranche t WHERE t.id = NEW.tranche_id FOR NO KEY UPDATE;
     PERFORM 1 FROM gates_passage p WHERE p.decision_id = NEW.decision_id FOR SHARE;
@@ -38,12 +39,13 @@ RELEASE_NEEDS_DECISION = """
             ARRAY['intake', 'pilot', 'readiness', 'limited', 'scaled', 'steady'], r.stage::text
           ) > d.gate + 1
           AND t.approved = NEW.amount AND t.withdrawn_at IS NULL AND t.frozen_at IS NULL
+          AND NEW.released_by_id <> t.requested_by_id
+          AND NEW.released_by_id IS DISTINCT FROM t.owner_then_id
           AND (
             NEW.released_at = d.decided_at AND NEW.released_by_id = d.decided_by_id
               AND t.approved_at <= d.decided_at
             OR NEW.released_at >= d.decided_at AND r.stage = t.stage
-              AND NEW.released_by_id NOT IN (t.requested_by_id, t.approved_by_id)
-              AND NEW.released_by_id IS DISTINCT FROM t.owner_then_id
+              AND NEW.released_by_id <> t.approved_by_id
               AND NEW.released_by_id IS DISTINCT FROM i.owner_id
           )
     ) THEN

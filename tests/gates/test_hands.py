@@ -5,15 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from checklists.services import confirm_check, meet_check
 from gates.case import case_of
-from gates.models import Decision, Rollout
+from gates.models import Decision, Release, Rollout
+from gates.services.money import withdraw
 from gates.services.slips import settle
 from initiatives.errors import Refused
 from initiatives.models import Assumption
+from initiatives.money import approve_tranche
 from initiatives.premises import judge_assumption, withdraw_assumption
+from initiatives.services import assign_people
 from metrics.services import end_metric
 from operations.services import count_exposure
 from operations.services.adoption import describe_group, measure_group
@@ -27,6 +31,7 @@ from tests.factories import (
     make_metric,
     make_passed,
     make_source,
+    make_tranche,
 )
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +130,42 @@ def test_ending_a_metric_washes_no_hands(
     assert state() == "met"
     assert not decides(pilot, hannah) and not decides(pilot, carol)
     assert decides(pilot, peter)
+
+
+def test_who_asked_for_money_or_owned_it_then_does_not_decide_on_its_release(
+    rollout: Rollout, maya: User, devin: User, carol: User, hannah: User, peter: User
+) -> None:
+    initiative = rollout.initiative
+    beyond = make_tranche(initiative, by=hannah, stage="limited", approved_by=peter)
+    asked = make_tranche(initiative, by=hannah)
+    assert decides(rollout, hannah)  # another gate's, and money that no go releases
+    approve_tranche(tranche=asked, amount=asked.requested, by=peter, at=NOW)
+    assert not decides(rollout, hannah)
+    assert decides(rollout, peter) and decides(rollout, carol)
+    withdraw(tranche=asked, by=maya, at=NOW)
+    assert decides(rollout, hannah)
+    assert beyond.pk
+    assign_people(initiatives=[initiative], owner=hannah, by=peter, at=NOW)
+    make_tranche(initiative, by=devin, approved_by=peter)
+    assign_people(initiatives=[initiative], owner=maya, by=peter, at=NOW)
+    assert not decides(rollout, hannah)
+
+
+def test_the_database_releases_no_money_by_the_go_of_who_asked_for_it(
+    rollout: Rollout, people: dict[str, Any], carol: User, hannah: User
+) -> None:
+    rollout = make_passed(rollout, gates=1, **people)
+    decision = rollout.decisions.get()
+    before = decision.decided_at - DAY
+    tranche = make_tranche(rollout.initiative, by=carol, approved_by=hannah, at=before)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Release.objects.create(
+            tranche=tranche,
+            decision=decision,
+            amount=tranche.amount,
+            released_by=carol,
+            released_at=decision.decided_at,
+        )
 
 
 def test_a_return_leaves_verdicts_and_answers_as_drafts(

@@ -98,8 +98,9 @@ BROKEN = {
         FROM gates_release l JOIN initiatives_tranche t ON t.id = l.tranche_id
         JOIN initiatives_initiative i ON i.id = t.initiative_id
         JOIN gates_decision d ON d.id = l.decision_id
-        WHERE l.released_at >= %(at)s AND (l.released_by_id = i.owner_id
-            OR d.decided_at < %(at)s AND l.released_by_id IN (t.requested_by_id, t.approved_by_id)
+        WHERE l.released_at >= %(at)s AND (
+            l.released_by_id IN (i.owner_id, t.requested_by_id, t.owner_then_id)
+            OR d.decided_at < %(at)s AND l.released_by_id = t.approved_by_id
         )""",
     "settled a hit on their own initiative": """
         SELECT k.settled_by_id, 'owns it'
