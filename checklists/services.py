@@ -9,8 +9,9 @@ from accounts.models import User
 from audit.words import day_words
 from checklists.models import Check, CheckStatus, DesignAnswer
 from initiatives.errors import Refused
+from initiatives.evidence import verify_evidence
 from initiatives.models import Evidence, Initiative
-from initiatives.services import conclude, lock, verify_evidence
+from initiatives.services import conclude, lock
 from playbook.document import DesignQuestion, Document, MvpCheck
 
 

@@ -202,6 +202,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # One indexed query when no figure came. Lists lag behind figures by this much, and a rollout
+    # that figures stream in for is judged no oftener.
+    "follow-figures": {
+        "task": "gates.tasks.follow_figures",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     # One indexed query when no figure is due to be fetched.
     "fetch-figures": {
         "task": "metrics.tasks.fetch_due",

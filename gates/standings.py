@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gates.case import Case, cases_of
 from gates.models import Review, Rollout, Standing
@@ -27,6 +27,22 @@ def refresh(initiative_ids: Sequence[int], at: datetime) -> None:
     keep(Rollout.objects.filter(initiative__in=initiative_ids), at)
 
 
+def doubt(initiative_ids: Sequence[int], at: datetime) -> None:
+    """Mark what lists show of these initiatives as older than their figures.
+
+    The standings stay locked until the figures are committed: whoever judges one meanwhile has
+    judged it before they came, and finds the mark, or judges it after.
+    """
+    held = (
+        Standing.objects.filter(rollout__initiative__in=initiative_ids)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+    )
+    known = held.values_list("pk", "doubted_since")
+    if fresh := [pk for pk, since in known if since is None]:
+        Standing.objects.filter(pk__in=fresh).update(doubted_since=at)
+
+
 def refresh_submitted(at: datetime) -> None:
     """Judge anew what waits for a decision: who may decide hangs on everybody's rights."""
     waiting = Review.objects.awaiting_decision().filter(rollout=OuterRef("pk"))
@@ -43,10 +59,16 @@ def refresh_run_out(*, at: datetime) -> None:
 
 
 def run_out(*, at: datetime) -> Iterator[list[int]]:
-    """The rollouts whose standing has run out, longest ago first, in batches."""
+    """The rollouts whose standing has run out or is in doubt, longest ago first, in batches."""
     due = list(_run_out(at).order_by("valid_until").values_list("pk", flat=True))
     for start in range(0, len(due), AT_ONCE):
         yield due[start : start + AT_ONCE]
+
+
+def refresh_doubted(*, at: datetime) -> None:
+    """Judge anew what figures came in for, longest ago first, and what is left over next time."""
+    doubted = Standing.objects.filter(doubted_since__isnull=False).order_by("doubted_since", "pk")
+    judge_anew(list(doubted.values_list("pk", flat=True)[:AT_ONCE]), at=at)
 
 
 def judge_anew(batch: Sequence[int], *, at: datetime) -> None:
@@ -63,7 +85,7 @@ def judge_anew(batch: Sequence[int], *, at: datetime) -> None:
 
 
 def _run_out(at: datetime) -> QuerySet[Standing]:
-    return Standing.objects.filter(valid_until__lt=at.date())
+    return Standing.objects.filter(Q(valid_until__lt=at.date()) | Q(doubted_since__isnull=False))
 
 
 def _judge_anew(rollout_ids: Sequence[int], at: datetime) -> None:
@@ -78,6 +100,10 @@ def _judge_alone(pk: int, at: datetime) -> None:
     try:
         _judge_anew([pk], at)
     except Exception:
+        # Whatever is wrong with it lasts longer than a moment: the hourly sweep tries again.
+        Standing.objects.filter(pk=pk, doubted_since__isnull=False).update(
+            doubted_since=None, valid_until=at.date() - timedelta(days=1)
+        )
         reference = Rollout.objects.values_list("initiative__reference", flat=True).get(pk=pk)
         logger.exception("%s could not be judged anew; its last standing stays", reference)
 

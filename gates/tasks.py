@@ -1,5 +1,5 @@
-"""What the calendar does to rollouts: judgements run out, conditions and gates lose their grace,
-promises come due."""
+"""What the calendar and figures do to rollouts: judgements run out, conditions and gates lose their
+grace, promises come due."""
 
 import logging
 
@@ -10,7 +10,7 @@ from gates.models import Condition, Rollout
 from gates.services.conditions import past_grace, revoke_go
 from gates.services.promises import due, reconcile
 from gates.services.slips import in_question, settle
-from gates.standings import judge_anew, refresh_run_out, run_out
+from gates.standings import judge_anew, refresh_doubted, refresh_run_out, run_out
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,13 @@ def refresh_standings() -> None:
     that every process of the worker takes part. What a lost message leaves, the next hour finds."""
     for batch in run_out(at=timezone.now()):
         judge_batch.delay(batch)
+
+
+@shared_task
+def follow_figures() -> None:
+    """Let lists follow the figures that came in. A mark on the row says what is to do, so a lost
+    message leaves it to the next, and a rollout is judged once however many figures came."""
+    refresh_doubted(at=timezone.now())
 
 
 @shared_task

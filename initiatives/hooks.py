@@ -13,6 +13,7 @@ Listener = Callable[[Sequence[int], datetime], None]
 RemovalListener = Callable[[Sequence[int]], None]
 
 _listeners: list[Listener] = []
+_figure_listeners: list[Listener] = []
 _removal_listeners: list[RemovalListener] = []
 _gathering: ContextVar[set[int] | None] = ContextVar("gathering", default=None)
 
@@ -21,6 +22,15 @@ def on_change(listener: Listener) -> None:
     """Have the function called with the ids of changed initiatives and the time."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def on_figures(listener: Listener) -> None:
+    """Have the function called with the ids of initiatives that figures came in for, and the time.
+
+    They come by the thousand: it notes what is to be done, and something else does it soon.
+    """
+    if listener not in _figure_listeners:
+        _figure_listeners.append(listener)
 
 
 def on_removal(listener: RemovalListener) -> None:
@@ -36,11 +46,19 @@ def removing(initiative_ids: Sequence[int]) -> None:
 
 
 def changed(initiative_ids: Sequence[int], at: datetime) -> None:
+    _tell(_listeners, initiative_ids, at)
+
+
+def figures_came(initiative_ids: Sequence[int], at: datetime) -> None:
+    _tell(_figure_listeners, initiative_ids, at)
+
+
+def _tell(listeners: Sequence[Listener], initiative_ids: Sequence[int], at: datetime) -> None:
     gathering = _gathering.get()
     if gathering is not None:
         gathering.update(initiative_ids)
         return
-    for listener in _listeners:
+    for listener in listeners:
         listener(initiative_ids, at)
 
 

@@ -1,20 +1,19 @@
 """Every change to an initiative itself. Each takes the row lock first and ends in ``conclude``."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.files import File
 from django.db import connection, transaction
 from django.db.models import F, Field
 
 from accounts.models import User
-from audit.services import SYSTEM, Actor, Entry, acts_through, record
+from audit.models import FIGURES_RECORDED
+from audit.services import SYSTEM, Actor, Entry, acts_through, record, record_many
 from initiatives import hooks
 from initiatives.errors import Refused
-from initiatives.models import BusinessUnit, Evidence, Initiative, Membership
+from initiatives.models import BusinessUnit, Initiative, Membership
 
 EDITABLE = (
     "name",
@@ -82,6 +81,36 @@ def conclude(
         at=at,
     )
     hooks.changed([initiative.pk], at)
+
+
+def conclude_figures(
+    *,
+    said: Mapping[Initiative, tuple[str, Mapping[str, Any]]],
+    typed: bool,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """End the recording of figures: an audit event for each initiative, of these words and data.
+
+    What somebody typed is progress and is judged at once. What came by itself comes by the
+    thousand, and derived rows follow it in a moment. Neither counts as a change of what people
+    write, which nobody can overwrite with a figure.
+    """
+    record_many(
+        entries=[
+            Entry(initiative.chain, FIGURES_RECORDED, summary, dict(data))
+            for initiative, (summary, data) in said.items()
+        ],
+        by=by,
+        at=at,
+    )
+    ids = [initiative.pk for initiative in said]
+    if not typed:
+        hooks.figures_came(ids, at)
+        return
+    if not acts_through():
+        Initiative.objects.filter(pk__in=ids).update(touched_at=at)
+    hooks.changed(ids, at)
 
 
 def next_numbers(count: int) -> list[int]:
@@ -259,94 +288,6 @@ def set_contributors(
         by=by,
         at=at,
     )
-
-
-@transaction.atomic
-def add_evidence(
-    *,
-    initiative: Initiative,
-    title: str,
-    by: User,
-    at: datetime,
-    url: str = "",
-    file: File | None = None,
-    valid_until: date | None = None,
-) -> Evidence:
-    """Attach a link or a file. A file is kept under its SHA-256."""
-    stored = lock(initiative.pk)
-    evidence = Evidence(
-        initiative=stored,
-        title=title,
-        url=url,
-        added_by=by,
-        added_at=at,
-        valid_until=valid_until,
-    )
-    if file is not None:
-        evidence.sha256 = _digest(file)
-        evidence.file_name = (file.name or "")[:200]
-        evidence.file.save(file.name or "evidence", file, save=False)
-    evidence.save()
-    conclude(
-        initiative=stored,
-        verb="evidence.added",
-        summary=f"Evidence: {title}",
-        data={"evidence": evidence.pk, "url": url, "sha256": evidence.sha256},
-        by=by,
-        at=at,
-    )
-    return evidence
-
-
-def _digest(file: File) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()
-
-
-@transaction.atomic
-def verify_evidence(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
-    """A second person confirms that the evidence shows what it says.
-
-    Raises Refused for whoever brought it.
-    """
-    initiative = lock(evidence.initiative_id)
-    stored = Evidence.objects.get(pk=evidence.pk)
-    if stored.added_by_id == by.pk:
-        raise Refused("A second person verifies evidence. You brought this one; ask somebody else.")
-    if stored.verified_at is None:
-        stored.verified_by, stored.verified_at = by, at
-        stored.save(update_fields=["verified_by", "verified_at"])
-        conclude(
-            initiative=initiative,
-            verb="evidence.verified",
-            summary=f"Verified: {stored.title}",
-            data={"evidence": stored.pk},
-            by=by,
-            at=at,
-        )
-    return stored
-
-
-@transaction.atomic
-def withdraw_verification(*, evidence: Evidence, reason: str, by: User, at: datetime) -> Evidence:
-    """Take a verification back: what rests on the evidence no longer counts as met."""
-    initiative = lock(evidence.initiative_id)
-    stored = Evidence.objects.get(pk=evidence.pk)
-    if stored.verified_at is not None:
-        stored.verified_by = stored.verified_at = None
-        stored.save(update_fields=["verified_by", "verified_at"])
-        conclude(
-            initiative=initiative,
-            verb="evidence.unverified",
-            summary=f"No longer verified: {stored.title}. {reason}",
-            data={"evidence": stored.pk, "reason": reason},
-            by=by,
-            at=at,
-        )
-    return stored
 
 
 def lock_units() -> None:

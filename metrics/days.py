@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
-from metrics.models import Day, Observation
+from metrics.models import Day
 
 
 def zone() -> ZoneInfo:
@@ -44,10 +44,13 @@ COUNT_ALL = """
 """
 
 
-def add_up(observations: Iterable[Observation], *, anew: Collection[tuple[int, date]]) -> None:
-    """Add counting figures to their days. The days in ``anew``, on which a figure was corrected,
-    are counted from the observations. Call it under the initiative's lock."""
-    added = [(o.metric_id, day_of(o.at), float(o.value)) for o in observations]
+def add_up(
+    figures: Iterable[tuple[int, datetime, float]], *, anew: Collection[tuple[int, date]]
+) -> None:
+    """Add counting figures, each with its metric and moment, to their days. The days in ``anew``,
+    on which a figure was corrected, are counted from the observations. Call it under the
+    initiative's lock."""
+    added = [(metric, day_of(moment), float(value)) for metric, moment, value in figures]
     added = [row for row in added if row[:2] not in anew]
     with connection.cursor() as cursor:
         if added:

@@ -1,20 +1,20 @@
-"""Recording figures: whole batches or nothing, each figure once, one event a batch."""
+"""Recording figures: whole batches or nothing, each figure once, one event an initiative."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 from math import isfinite
+from typing import Any
 
 from django.db import connection, transaction
 
 from accounts.models import User
 from audit.canonical import digest_of
-from audit.models import FIGURES_RECORDED
-from initiatives import hooks
 from initiatives.errors import Refused
 from initiatives.models import Initiative
-from initiatives.services import conclude, lock, lock_many
+from initiatives.services import conclude_figures, lock_many
 from metrics.days import add_up, day_of
 from metrics.models import BY_HAND, Metric, Observation
 
@@ -44,7 +44,6 @@ class Recorded:
     repeated: int = 0
 
 
-@transaction.atomic
 def record_observations(
     *,
     initiative: Initiative,
@@ -54,85 +53,74 @@ def record_observations(
     at: datetime,
     through: str = "",
 ) -> Recorded:
-    """Record figures of the initiative's metrics, in the order given; the last about a moment
-    counts. ``through`` names the token or feed that they came by.
-
-    Figures that a person typed are progress, others stop no stall clock. Raises Refused with a
-    sentence for each reading that cannot be recorded, and then records none.
-    """
-    stored = lock(initiative.pk)
-    live = Metric.objects.live().filter(initiative=stored)
-    metrics = {metric.pk: metric for metric in live}
-    fresh, repeated = _fresh(readings, metrics, at)
-    if not fresh:
-        return Recorded(repeated=repeated)
-    corrected = _mark_corrected(fresh)
-    last = {(reading.metric, reading.at): index for index, reading in enumerate(fresh)}
-    observations = Observation.objects.bulk_create(
-        Observation(
-            metric_id=reading.metric,
-            at=reading.at,
-            value=reading.value,
-            source=source,
-            key=reading.key,
-            recorded_at=at,
-            recorded_by=by,
-            corrected=last[reading.metric, reading.at] != index,
-        )
-        for index, reading in enumerate(fresh)
+    """Record figures of one initiative's metrics, as ``record_batch`` does of several."""
+    return record_batch(
+        initiatives=[initiative], readings=readings, source=source, by=by, at=at, through=through
     )
-    counting = [observation for observation in observations if not observation.corrected]
-    add_up(counting, anew={(metric, day_of(moment)) for metric, moment in corrected})
-    _keep_latest(metrics, counting)
-    _note_hands((metrics[reading.metric] for reading in fresh), by)
-    named = Counter(metrics[reading.metric].name for reading in fresh)
-    conclude(
-        initiative=stored,
-        verb=FIGURES_RECORDED,
-        summary="Figures recorded: "
-        + ", ".join(f"{name}{f' ({n})' if n > 1 else ''}" for name, n in named.items()),
-        data=_told(fresh, source, through),
-        by=by,
-        at=at,
-        progress=source in BY_HAND,
-    )
-    return Recorded(len(fresh), len(corrected) + len(fresh) - len(counting), repeated)
 
 
 @transaction.atomic
-def record_batches(
-    readings: Mapping[Initiative, Sequence[Reading]],
+def record_batch(
     *,
+    initiatives: Iterable[Initiative],
+    readings: Sequence[Reading],
     source: str,
     by: User,
     at: datetime,
     through: str = "",
 ) -> Recorded:
-    """Record figures of several initiatives, one batch each: all of them or none.
+    """Record figures of the initiatives' metrics, in the order given; the last about a moment
+    counts. ``through`` names the token or feed that they came by.
 
-    Raises Refused as one batch does.
+    Figures that a person typed are progress; others stop no stall clock. However many figures and
+    initiatives there are, the statements are as many. Raises Refused with a sentence for each
+    reading that cannot be recorded, and then records none.
     """
-    lock_many(initiative.pk for initiative in readings)
-    with hooks.gathered(at):
-        done = [
-            record_observations(
-                initiative=initiative,
-                readings=readings[initiative],
-                source=source,
-                by=by,
-                at=at,
-                through=through,
-            )
-            for initiative in sorted(readings, key=lambda initiative: initiative.pk)
-        ]
-    return Recorded(*(sum(each) for each in zip(*map(astuple, done), strict=True)))
+    stored = lock_many(initiative.pk for initiative in initiatives)
+    live = Metric.objects.live().filter(initiative__in=stored)
+    metrics = {metric.pk: metric for metric in live.only("initiative", "name", "hands")}
+    fresh, repeated = _fresh(readings, metrics, at)
+    if not fresh:
+        return Recorded(repeated=repeated)
+    corrected = _mark_corrected(fresh)
+    last = {(reading.metric, reading.at): index for index, reading in enumerate(fresh)}
+    counts = [last[reading.metric, reading.at] == index for index, reading in enumerate(fresh)]
+    _insert(fresh, counts, source=source, by=by, at=at)
+    counting = list(compress(fresh, counts))
+    add_up(
+        ((reading.metric, reading.at, reading.value) for reading in counting),
+        anew={(metric, day_of(moment)) for metric, moment in corrected},
+    )
+    _keep_latest(counting)
+    _note_hands({metrics[reading.metric] for reading in fresh}, by)
+    parts: dict[int, list[Reading]] = {}
+    for reading in fresh:
+        parts.setdefault(metrics[reading.metric].initiative_id, []).append(reading)
+    conclude_figures(
+        said={
+            initiative: (_summary(part, metrics), _told(part, source, through))
+            for initiative in stored
+            if (part := parts.get(initiative.pk))
+        },
+        typed=source in BY_HAND,
+        by=by,
+        at=at,
+    )
+    return Recorded(len(fresh), len(corrected) + len(fresh) - len(counting), repeated)
 
 
 def _note_hands(metrics: Iterable[Metric], by: User) -> None:
-    new = {metric for metric in metrics if by.pk not in metric.hands}
-    for metric in new:
-        metric.touched_by(by.pk)
-    Metric.objects.bulk_update(new, ["hands"])
+    if new := [metric for metric in metrics if by.pk not in metric.hands]:
+        for metric in new:
+            metric.touched_by(by.pk)
+        Metric.objects.bulk_update(new, ["hands"])
+
+
+def _summary(readings: Iterable[Reading], metrics: Mapping[int, Metric]) -> str:
+    named = Counter(metrics[reading.metric].name for reading in readings)
+    return "Figures recorded: " + ", ".join(
+        f"{name}{f' ({n})' if n > 1 else ''}" for name, n in named.items()
+    )
 
 
 def _told(fresh: Sequence[Reading], source: str, through: str) -> dict[str, object]:
@@ -198,25 +186,52 @@ def _against(reading: Reading, metrics: dict[int, Metric], at: datetime) -> str:
     return ""
 
 
+CORRECT = """
+    UPDATE metrics_observation o SET corrected = true
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS new (metric, at)
+    WHERE o.metric_id = new.metric AND o.at = new.at AND NOT o.corrected
+    RETURNING o.metric_id, o.at
+"""
+INSERT = """
+    INSERT INTO metrics_observation
+        (metric_id, at, value, key, corrected, source, recorded_at, recorded_by_id)
+    SELECT metric, at, value, key, NOT counts, %s, %s, %s
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::text[], %s::boolean[])
+        WITH ORDINALITY AS new (metric, at, value, key, counts, place)
+    ORDER BY place
+"""
+KEEP_LATEST = """
+    UPDATE metrics_metric m SET latest = new.value, latest_at = new.at
+    FROM (
+        SELECT DISTINCT ON (metric) metric, at, value
+        FROM unnest(%s::bigint[], %s::timestamptz[], %s::float8[]) AS given (metric, at, value)
+        ORDER BY metric, at DESC
+    ) AS new
+    WHERE m.id = new.metric AND (m.latest_at IS NULL OR new.at >= m.latest_at)
+"""
+
+
 def _mark_corrected(fresh: Iterable[Reading]) -> set[tuple[int, datetime]]:
     """The moments about which a counting figure was known; it counts no longer."""
     moments = {(reading.metric, reading.at) for reading in fresh}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE metrics_observation o SET corrected = true"
-            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS new (metric, at)"
-            " WHERE o.metric_id = new.metric AND o.at = new.at AND NOT o.corrected"
-            " RETURNING o.metric_id, o.at",
-            [[metric for metric, _at in moments], [at for _metric, at in moments]],
-        )
+        cursor.execute(CORRECT, [[metric for metric, _at in moments], [at for _m, at in moments]])
         return {(metric, at) for metric, at in cursor.fetchall()}
 
 
-def _keep_latest(metrics: dict[int, Metric], counting: Iterable[Observation]) -> None:
-    touched = set()
-    for observation in counting:
-        metric = metrics[observation.metric_id]
-        if metric.latest_at is None or observation.at >= metric.latest_at:
-            metric.latest, metric.latest_at = observation.value, observation.at
-            touched.add(metric)
-    Metric.objects.bulk_update(touched, ["latest", "latest_at"])
+def _insert(
+    fresh: Sequence[Reading], counts: Sequence[bool], *, source: str, by: User, at: datetime
+) -> None:
+    said = [*_columns(fresh), [reading.key for reading in fresh], list(counts)]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [source, at, by.pk, *said])
+
+
+def _keep_latest(counting: Sequence[Reading]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_LATEST, _columns(counting))
+
+
+def _columns(readings: Iterable[Reading]) -> list[list[Any]]:
+    rows = ((reading.metric, reading.at, float(reading.value)) for reading in readings)
+    return [list(column) for column in zip(*rows, strict=True)]

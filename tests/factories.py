@@ -28,6 +28,7 @@ from gates.services.slips import settle
 from gates.standings import refresh
 from initiatives import hooks
 from initiatives.dependencies import answer_fault, name_and_rely_on, record_fault, rely_on
+from initiatives.evidence import add_evidence, verify_evidence
 from initiatives.models import (
     Assumption,
     BusinessUnit,
@@ -41,13 +42,7 @@ from initiatives.models import (
 )
 from initiatives.money import approve_tranche, request_tranche, set_up_fund
 from initiatives.premises import judge_assumption, state_assumption
-from initiatives.services import (
-    add_evidence,
-    create_initiative,
-    edit_initiative,
-    unit_at,
-    verify_evidence,
-)
+from initiatives.services import create_initiative, edit_initiative, unit_at
 from metrics.models import Feed, Metric
 from metrics.observations import Reading, record_observations
 from metrics.scopes import narrow

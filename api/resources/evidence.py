@@ -16,9 +16,9 @@ from api.paging import Page, Paged, page_of
 from api.resources.people import Person, person, somebody
 from checklists.services import verify_proof
 from initiatives.errors import Refused
+from initiatives.evidence import add_evidence
 from initiatives.models import Evidence, Initiative
 from initiatives.permissions import may_edit, may_verify
-from initiatives.services import add_evidence
 
 router = Router()
 

@@ -1,6 +1,6 @@
 """Observations: figures from whatever measures, in batches, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from api.resources.metrics import metric_of
 from initiatives.models import Initiative
 from initiatives.permissions import may_edit
 from metrics.models import Observation, Source
-from metrics.observations import LONGEST_KEY, Reading, record_batches
+from metrics.observations import LONGEST_KEY, Reading, record_batch
 
 router = Router()
 
@@ -74,33 +74,28 @@ def shown(row: Observation) -> ObservationOut:
 @router.post("/observations", response={201: RecordedOut})
 def record_observations(request: HttpRequest, batch: ObservationsIn) -> Status:
     """Record figures, of one initiative or several: all of them or, with every reason, none."""
-    readings = _by_initiative(request, batch.observations)
     who = asker(request)
-    recorded = record_batches(
-        readings, source=Source.API, by=who.user, at=timezone.now(), through=who.means
+    recorded = record_batch(
+        initiatives=_measured(request, {each.metric for each in batch.observations}),
+        readings=[Reading(**vars(each)) for each in batch.observations],
+        source=Source.API,
+        by=who.user,
+        at=timezone.now(),
+        through=who.means,
     )
     return Status(201, RecordedOut(**vars(recorded)))
 
 
-def _by_initiative(
-    request: HttpRequest, observations: Sequence[ObservationIn]
-) -> dict[Initiative, list[Reading]]:
-    """The figures of each initiative. Raises Http404 when the asker may not know of a metric, and
-    Declined without the right to change one."""
-    wanted = {each.metric for each in observations}
-    found = {
-        metric.pk: metric.initiative
-        for metric in seen_metrics(request).select_related("initiative").filter(pk__in=wanted)
-    }
-    if len(found) < len(wanted):
+def _measured(request: HttpRequest, metrics: Collection[int]) -> list[Initiative]:
+    """The initiatives that the metrics are of. Raises Http404 when the asker may not know of a
+    metric, and Declined without the right to change one."""
+    found = seen_metrics(request).filter(pk__in=metrics).values_list("initiative", flat=True)
+    if len(found) < len(metrics):
         raise Http404
-    for initiative in set(found.values()):
+    initiatives = list(Initiative.objects.only("owner").filter(pk__in=set(found)))
+    for initiative in initiatives:
         authorise(request, initiative, may_edit)
-    readings: dict[Initiative, list[Reading]] = {}
-    for each in observations:
-        reading = Reading(each.metric, each.at, each.value, each.key)
-        readings.setdefault(found[each.metric], []).append(reading)
-    return readings
+    return initiatives
 
 
 @router.get("/metrics/{pk}/observations", response=Page[ObservationOut])

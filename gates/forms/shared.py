@@ -11,8 +11,8 @@ from accounts.models import User
 from accounts.roles import PERMISSIONS, Permission
 from gates.forms.evidence import EvidenceFile, LinkField
 from initiatives.errors import Refused
+from initiatives.evidence import add_evidence
 from initiatives.models import Evidence, Initiative
-from initiatives.services import add_evidence
 from look.forms import Form, field_of, not_optional
 
 PROOF_FIELDS = ("evidence", "new_title", "new_url", "new_file")

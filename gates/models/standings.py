@@ -9,8 +9,13 @@ from django.db.models import Q
 from gates.models.rollouts import Rollout
 
 CHANGES = """
-    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'changed_at' = to_jsonb(OLD) - 'changed_at' THEN
-        RETURN NULL;
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - array['changed_at', 'doubted_since']
+                          = to_jsonb(OLD) - array['changed_at', 'doubted_since'] THEN
+        IF NEW.doubted_since IS NOT DISTINCT FROM OLD.doubted_since THEN
+            RETURN NULL;
+        END IF;
+        NEW.changed_at := OLD.changed_at;
+        RETURN NEW;
     END IF;
     NEW.changed_at := clock_timestamp();
     RETURN NEW;
@@ -30,7 +35,8 @@ class Standing(models.Model):
     owner's. ``rank`` is the place in a list sorted worst first:
     with an owner before without, then stalled, then by worst rating. ``changed_at`` is when, by
     the database's clock, a judgement last said something else: one that says the same is not
-    written.
+    written. ``doubted_since`` is when figures came that it does not know of yet, empty when there
+    are none.
     """
 
     rollout = models.OneToOneField(
@@ -59,6 +65,7 @@ class Standing(models.Model):
     valid_until = models.DateField(null=True)
     owners_turn = models.BooleanField(default=False)
     changed_at = models.DateTimeField()
+    doubted_since = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -76,6 +83,12 @@ class Standing(models.Model):
             ),
             # The portfolio table's first page, worst first.
             models.Index(fields=["-rank", "rollout"], name="gates_standing_worst_first"),
+            # What is to be judged anew since figures came.
+            models.Index(
+                fields=["doubted_since"],
+                name="gates_standing_doubted",
+                condition=Q(doubted_since__isnull=False),
+            ),
             # Whether what is kept of lists still holds.
             models.Index(fields=["-changed_at"], name="gates_standing_changed"),
         ]

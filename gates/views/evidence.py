@@ -17,9 +17,9 @@ from gates.today import today
 from gates.views.loading import load
 from gates.views.page import REFUSED, named, show
 from initiatives.errors import Refused
+from initiatives.evidence import add_evidence, withdraw_verification
 from initiatives.models import Evidence, Initiative
 from initiatives.permissions import may_edit, may_verify
-from initiatives.services import add_evidence, withdraw_verification
 
 A_PAGE = 50
 

@@ -21,14 +21,10 @@ from gates.services.conditions import revoke_go
 from gates.services.decisions import Choice, NewCondition, decide
 from gates.services.reviews import answer_criterion, open_review, sign_off, submit_review
 from gates.services.rollouts import pause, start_rollout
+from initiatives.evidence import add_evidence
 from initiatives.models import Evidence, Initiative
 from initiatives.models.initiatives import SCORES
-from initiatives.services import (
-    add_evidence,
-    create_initiative,
-    set_contributors,
-    unit_at,
-)
+from initiatives.services import create_initiative, set_contributors, unit_at
 from playbook.document import Document
 from playbook.evaluate import Finding, rung_of
 from portfolio.sample import (

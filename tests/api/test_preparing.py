@@ -9,8 +9,8 @@ from accounts.models import User
 from audit.models import Event
 from audit.services import verify
 from gates.models import Review, Rollout
+from initiatives.evidence import verify_evidence
 from initiatives.models import Evidence
-from initiatives.services import verify_evidence
 from tests.api.calling import Caller, by_token
 from tests.factories import make_evidence, make_ready, make_rollout, make_submitted
 

@@ -1,8 +1,8 @@
 """500 figures a second over the API for a minute, while somebody looks at the portfolio.
 
-Four clients send batches of fifty to a web server as `make run` starts it. Every tenth batch is
-sent again by a client that did not wait for its answer, and every tenth has figures in it that
-were sent before. In the end each figure must be there once.
+Four clients send batches of fifty to a web server, with a worker beside it, as `make run` starts
+them. Every tenth batch is sent again by a client that did not wait for its answer, and every tenth
+has figures in it that were sent before. In the end each figure must be there once.
 """
 
 import http.client
@@ -24,6 +24,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from config.celery import app
 from config.env import BASE_DIR
 from config.run import COMMANDS
 from initiatives.models import Initiative
@@ -51,7 +52,7 @@ def measure(report: Report) -> None:
     initiatives = Initiative.objects.order_by("pk")[:INITIATIVES]
     metrics = [[make_metric(each, by=by, at=at) for _ in range(METRICS)] for each in initiatives]
     feeders = [Feeder(number, token, metrics, at) for number in range(CLIENTS)]
-    with web() as port:
+    with running() as port:
         look = _looker(port, by)
         idle = [seconds(look) for _ in range(LOOKS)]
         threads = [threading.Thread(target=each.feed, args=[port]) for each in feeders]
@@ -160,19 +161,35 @@ def _looker(port: int, reader: User) -> Any:
 
 
 @contextmanager
-def web() -> Iterator[int]:
-    """The web server on the benchmark's database; its port."""
+def running() -> Iterator[int]:
+    """Web server and worker on the benchmark's database; the server's port."""
     port = free_port()
     told = environment(HOST="127.0.0.1", PORT=str(port), SECRET_KEY=settings.SECRET_KEY)
-    process = subprocess.Popen(COMMANDS["web"], cwd=BASE_DIR, env=told)
+    processes = [
+        subprocess.Popen(COMMANDS[each], cwd=BASE_DIR, env=told) for each in ("web", "worker")
+    ]
+    over = threading.Event()
+    beat = threading.Thread(target=_beat, args=[over])
     try:
         while not _answers(port):
-            assert process.poll() is None, "the web server ended"
+            assert processes[0].poll() is None, "the web server ended"
             time.sleep(0.1)
+        beat.start()
         yield port
     finally:
-        process.terminate()
-        process.wait()
+        over.set()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+def _beat(over: threading.Event) -> None:
+    """Send what beat sends because of figures, and none of the reminders that a portfolio out of
+    nothing is full of."""
+    due = settings.CELERY_BEAT_SCHEDULE["follow-figures"]
+    while not over.wait(due["schedule"].total_seconds()):
+        app.send_task(due["task"], **due["options"])
 
 
 def _answers(port: int) -> bool:

@@ -11,8 +11,8 @@ from checklists.services import confirm_check, meet_check, reopen_check, verify_
 from gates.case import case_of
 from gates.models import Rollout
 from initiatives.errors import Refused
+from initiatives.evidence import withdraw_verification
 from initiatives.models import Evidence
-from initiatives.services import withdraw_verification
 from tests.factories import NOW, make_evidence, make_initiative, make_rollout
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,8 @@ from gates.services.reviews import answer_criterion
 from gates.services.slips import in_question, settle
 from gates.standings import refresh
 from gates.tasks import settle_slips
-from initiatives.services import edit_initiative, withdraw_verification
+from initiatives.evidence import withdraw_verification
+from initiatives.services import edit_initiative
 from reminders.models import Sending
 from reminders.services import claim_due
 from tests.factories import (

@@ -17,16 +17,11 @@ from gates.services.reviews import answer_criterion, open_review, submit_review,
 from gates.services.rollouts import move_claim, pause, resume, start_rollout
 from gates.services.sign_offs import answer_objection
 from initiatives.errors import NotAllowed
+from initiatives.evidence import add_evidence, withdraw_verification
 from initiatives.models import Initiative, Tranche
 from initiatives.money import request_tranche
 from initiatives.permissions import may_assign, may_edit, may_release_money
-from initiatives.services import (
-    add_evidence,
-    assign_people,
-    edit_initiative,
-    set_contributors,
-    withdraw_verification,
-)
+from initiatives.services import assign_people, edit_initiative, set_contributors
 from metrics.models import Metric, Observation
 from metrics.observations import Reading, record_observations
 from operations.services import count_exposure

@@ -27,14 +27,9 @@ from gates.services.decisions import Choice, decide
 from gates.services.reviews import answer_criterion, sign_off, submit_review, withdraw_review
 from gates.services.rollouts import pause
 from initiatives.errors import NotAllowed, Refused
+from initiatives.evidence import add_evidence, verify_evidence, withdraw_verification
 from initiatives.models import Initiative, InitiativeQuerySet
-from initiatives.services import (
-    add_evidence,
-    assign_people,
-    edit_initiative,
-    verify_evidence,
-    withdraw_verification,
-)
+from initiatives.services import assign_people, edit_initiative
 from tests.factories import BAD_FIGURES, NOW, make_assessment, make_measured
 from tests.soak.checker import State, playbook, read_state, replay
 from tests.soak.copies import Cast, Template, copies, make_cast, make_template

@@ -34,8 +34,9 @@ from gates.services.slips import in_question, settle
 from gates.standings import refresh, refresh_run_out
 from initiatives import hooks
 from initiatives.errors import NotAllowed, Refused
+from initiatives.evidence import withdraw_verification
 from initiatives.models import Initiative
-from initiatives.services import assign_people, edit_initiative, withdraw_verification
+from initiatives.services import assign_people, edit_initiative
 from playbook.labels import labels
 from tests.factories import (
     BAD_FIGURES,
