@@ -7,8 +7,7 @@ window may reach back to. The time counts from the message to the last standing,
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.services import SystemActor
-from config.celery import app
 from gates.models import Rollout, Standing
 from gates.tasks import refresh_standings
 from initiatives.models import Initiative
@@ -27,7 +25,7 @@ from playbook.measures import MOST_DAYS
 from playbook.models import PlaybookVersion
 from playbook.services import publish
 from tests.bench.measuring import Report
-from tests.bench.world import FULL, grow, office
+from tests.bench.world import FULL, grow, office, queued
 from tests.plugins.worker import kill, worker
 
 MOST_SECONDS, MOST_MEGABYTES = 60, 700
@@ -103,18 +101,6 @@ def _all_run_out() -> int:
 
 def _run_out() -> int:
     return Standing.objects.filter(valid_until__lt=timezone.now().date()).count()
-
-
-@contextmanager
-def queued() -> Iterator[None]:
-    """Tasks go to the queue, which is empty before and after."""
-    app.conf.task_always_eager = False
-    app.control.purge()
-    try:
-        yield
-    finally:
-        app.control.purge()
-        app.conf.task_always_eager = True
 
 
 def _judged(pid: int, *, until: Callable[[int], bool]) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +30,7 @@ from config.run import COMMANDS
 from initiatives.models import Initiative
 from metrics.models import Metric, Observation
 from tests.bench.measuring import Report, seconds
-from tests.bench.world import grow, office
+from tests.bench.world import grow, office, queued
 from tests.factories import make_metric, make_token
 from tests.plugins.worker import environment
 from tests.together import free_port
@@ -52,17 +52,16 @@ def measure(report: Report) -> None:
     initiatives = Initiative.objects.order_by("pk")[:INITIATIVES]
     metrics = [[make_metric(each, by=by, at=at) for _ in range(METRICS)] for each in initiatives]
     feeders = [Feeder(number, token, metrics, at) for number in range(CLIENTS)]
-    with running() as port:
+    with queued(), running() as port:
         look = _looker(port, by)
-        idle = [seconds(look) for _ in range(LOOKS)]
+        idle = [_pausing(look) for _ in range(LOOKS)]
         threads = [threading.Thread(target=each.feed, args=[port]) for each in feeders]
         began = time.monotonic()
         for thread in threads:
             thread.start()
         meanwhile = []
         while any(thread.is_alive() for thread in threads):
-            meanwhile.append(seconds(look))
-            time.sleep(0.05)
+            meanwhile.append(_pausing(look))
         took = time.monotonic() - began
     sent = {key for each in feeders for key in each.sent}
     there = Observation.objects.count()
@@ -102,9 +101,11 @@ class Feeder:
         self.number = number
 
     def feed(self, port: int) -> None:
-        """Send at an even pace until the minute is over."""
+        """Send at an even pace until the minute is over, in turn with the others: four systems
+        that measure do not beat as one."""
         batches = SECONDS * A_SECOND // BATCH // CLIENTS
-        pace, began = SECONDS / batches, time.monotonic()
+        pace = SECONDS / batches
+        began = time.monotonic() + self.number * pace / CLIENTS
         for number in range(batches):
             time.sleep(max(0, began + number * pace - time.monotonic()))
             body = json.dumps({"observations": self._batch(number)}).encode()
@@ -158,6 +159,11 @@ def _looker(port: int, reader: User) -> Any:
 
     look()
     return look
+
+
+def _pausing(look: Callable[[], None]) -> float:
+    time.sleep(0.05)
+    return seconds(look)
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """The invented portfolio that pages are measured on, and somebody to look at it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -7,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Grant, User
 from accounts.roles import Role
 from audit.services import SYSTEM, Entry, SystemActor, record
+from config.celery import app
 from initiatives.models import Initiative
 from portfolio.sample.seed import seed
 
@@ -44,3 +48,15 @@ def change() -> None:
     entry = Entry(chain=SYSTEM, verb="bench.changed", summary="Something changed")
     with transaction.atomic():
         record(entry=entry, by=SystemActor(), at=timezone.now())
+
+
+@contextmanager
+def queued() -> Iterator[None]:
+    """Tasks go to the queue, which is empty before and after."""
+    app.conf.task_always_eager = False
+    app.control.purge()
+    try:
+        yield
+    finally:
+        app.control.purge()
+        app.conf.task_always_eager = True
