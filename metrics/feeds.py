@@ -20,6 +20,9 @@ from metrics.observations import Reading, record_observations
 
 LEAST_SECONDS = 5
 AT_A_TIME = 50
+FAILED_WAIT = timedelta(minutes=5)
+"""The least time until an address that gave no figure is asked again: one that answers nobody keeps
+a process waiting for as long as it may."""
 
 
 class NoFigure(Exception):
@@ -33,8 +36,8 @@ def set_up_feed(
     """Have a metric's figure fetched from now on.
 
     The trail names the host and keeps the rest of the address to itself. Raises Refused for an
-    address that leads inside and that the administrator did not allow, and for asking more often
-    than every five seconds.
+    address that leads inside and that the administrator did not allow, for asking more often than
+    every five seconds, and for a second address of one metric.
     """
     reasons = []
     if every_seconds < LEAST_SECONDS:
@@ -49,6 +52,8 @@ def set_up_feed(
         raise Refused(reasons)
     # The host was looked up before anybody waits for this lock.
     initiative = lock(metric.initiative_id)
+    for other in Feed.objects.running().filter(metric=metric):
+        raise Refused([f"It is fetched from {other.host} already. Fetch no more from there first."])
     feed = Feed.objects.create(
         metric=Metric.objects.live().get(pk=metric.pk),
         kind=kind,
@@ -113,7 +118,10 @@ def fetch(*, feed: Feed, at: datetime) -> None:
         said = str(problem)
     except Refused as refused:
         said = " ".join(refused.reasons)
-    Feed.objects.filter(pk=feed.pk).update(said=said[:300])
+    asked = Feed.objects.filter(pk=feed.pk)
+    asked.update(said=said[:300])
+    if said:
+        asked.filter(next_at__lt=at + FAILED_WAIT).update(next_at=at + FAILED_WAIT)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Where domain events are sent to, and the ledger of their deliveries."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -58,6 +59,11 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def host(self) -> str:
+        """What the trail says of the address: the rest of it may be somebody's secret."""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def active(self) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.errors import Refused
@@ -101,8 +102,8 @@ def add_endpoint(*, url: str, verbs: Sequence[str], by: User, at: datetime) -> E
     )
     note(
         "webhook.added",
-        f"Events are sent to {url}",
-        data={"endpoint": endpoint.pk, "url": url, "verbs": endpoint.verbs},
+        f"Events are sent to {endpoint.host}",
+        data={"endpoint": endpoint.pk, "host": endpoint.host, "verbs": endpoint.verbs},
         by=by,
         at=at,
     )
@@ -116,9 +117,10 @@ def end_endpoint(*, endpoint: Endpoint, by: User, at: datetime) -> Endpoint:
     if stored.ended_at is None:
         stored.ended_by, stored.ended_at = by, at
         stored.save(update_fields=["ended_by", "ended_at"])
+        _coming(stored).update(state=DeliveryState.GIVEN_UP)
         note(
             "webhook.ended",
-            f"Events are sent to {stored.url} no more",
+            f"Events are sent to {stored.host} no more",
             data={"endpoint": stored.pk},
             by=by,
             at=at,
@@ -132,7 +134,7 @@ def send_test(*, endpoint: Endpoint, by: User, at: datetime) -> Delivery:
     entry = Entry(
         chain=SYSTEM,
         verb="webhook.tested",
-        summary=f"A test of {endpoint.url}",
+        summary=f"A test of {endpoint.host}",
         data={"endpoint": endpoint.pk},
     )
     event = record(entry=entry, by=by, at=at)
@@ -265,8 +267,7 @@ def _note_failure(delivery: Delivery, status: int | None, said: str, at: datetim
         said=said[:SAID_BYTES],
     )
     # What else it has coming waits as long: one address that is silent holds up no other.
-    coming = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.WAITING)
-    coming.filter(next_at__lt=at + wait).update(next_at=at + wait, taken_at=None)
+    _coming(endpoint).filter(next_at__lt=at + wait).update(next_at=at + wait, taken_at=None)
     if endpoint.failing_since is None:
         endpoint.failing_since = at
         endpoint.save(update_fields=["failing_since"])
@@ -274,12 +275,17 @@ def _note_failure(delivery: Delivery, status: int | None, said: str, at: datetim
         _give_up(endpoint, at)
 
 
+def _coming(endpoint: Endpoint) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.WAITING)
+
+
 def _give_up(endpoint: Endpoint, at: datetime) -> None:
     endpoint.gave_up_at = at
     endpoint.save(update_fields=["gave_up_at"])
+    _coming(endpoint).update(state=DeliveryState.GIVEN_UP)
     note(
         "webhook.gave_up",
-        f"{endpoint.url} did not take events for a day, so nothing is sent there any more",
+        f"{endpoint.host} did not take events for a day, so nothing is sent there any more",
         data={"endpoint": endpoint.pk},
         by=SystemActor(),
         at=at,

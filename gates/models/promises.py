@@ -102,6 +102,12 @@ CAME_DUE = f"""
           AND NEW.settled_at >= (NEW.day + {WAIT_DAYS + 1})::timestamp AT TIME ZONE 'UTC'
               - interval '14 hours'
           AND (NEW.measured_on IS NULL OR NEW.measured_on > NEW.day - NEW.milestone)
+          AND (NEW.measured IS NULL OR EXISTS (
+              SELECT 1 FROM metrics_observation o
+              WHERE o.metric_id = p.source_id AND o.value = NEW.measured
+                AND o.recorded_at < NEW.settled_at
+                AND abs((o.at AT TIME ZONE 'UTC')::date - NEW.measured_on) <= 1
+          ))
           AND NEW.share IS NOT DISTINCT FROM CASE
               WHEN abs(p.target - p.baseline) >= {TINY}
               THEN (NEW.measured - p.baseline) / (p.target - p.baseline) END
@@ -109,7 +115,7 @@ CAME_DUE = f"""
               WHEN 'down' THEN NEW.measured <= p.target + {TINY}
               ELSE NEW.measured >= p.target - {TINY} END
     ) THEN
-        RAISE EXCEPTION 'A promise is settled after its days, on what it says, while it counts.'
+        RAISE EXCEPTION 'A promise is settled after its days, on a figure kept, while it counts.'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -46,6 +46,11 @@ class Feed(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["metric"],
+                condition=Q(ended_at__isnull=True),
+                name="metrics_fetched_from_one_address",
+            ),
             models.CheckConstraint(
                 name="metrics_feed_asks_no_oftener", condition=Q(every_seconds__gte=5)
             ),

@@ -15,7 +15,6 @@ class Source(models.TextChoices):
     PASTE = "paste", _("Pasted or from a file")
     API = "api", _("By the API")
     PULL = "pull", _("Asked of a monitoring system")
-    HOOK = "hook", _("Sent by a monitoring system")
 
 
 BY_HAND = (Source.FORM, Source.PASTE)

@@ -60,7 +60,7 @@ def record(rollout: Rollout, value: float, *, by: User, source: str = Source.API
     )
 
 
-@pytest.mark.parametrize("source", [Source.API, Source.PULL, Source.HOOK])
+@pytest.mark.parametrize("source", [Source.API, Source.PULL])
 def test_lists_follow_when_the_queue_gets_to_it_and_a_gate_needs_not_wait(
     pilot: Rollout, maya: User, source: str
 ) -> None:

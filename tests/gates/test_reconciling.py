@@ -311,16 +311,32 @@ def row(promise: Promise, **other: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_the_database_takes_nothing_but_what_is_due_and_true(
-    other: dict[str, Any], promise: Promise
+    other: dict[str, Any], promise: Promise, maya: User
 ) -> None:
+    record(promise, 20, DAY, maya, known=noon(DAY))
     with pytest.raises(DatabaseError), transaction.atomic():
         Reconciliation.objects.create(**row(promise, **other))
     Reconciliation.objects.create(**row(promise))
 
 
-def test_the_database_takes_nothing_of_a_gate_that_no_longer_counts(
-    promise: Promise, hannah: User
+@pytest.mark.parametrize("told", ["nothing", "another figure", "another day", "too late"])
+def test_the_database_settles_on_no_figure_that_nobody_recorded(
+    told: str, promise: Promise, maya: User
 ) -> None:
+    if told == "another figure":
+        record(promise, 21, DAY, maya, known=noon(DAY))
+    elif told == "another day":
+        record(promise, 20, DAY - timedelta(days=3), maya, known=noon(DAY))
+    elif told == "too late":
+        record(promise, 20, DAY, maya, known=noon(SETTLES + timedelta(days=1)))
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Reconciliation.objects.create(**row(promise))
+
+
+def test_the_database_takes_nothing_of_a_gate_that_no_longer_counts(
+    promise: Promise, maya: User, hannah: User
+) -> None:
+    record(promise, 20, DAY, maya, known=noon(DAY))
     make_decision(promise.decision.rollout, "return", return_to="intake", by=hannah)
     with pytest.raises(DatabaseError), transaction.atomic():
         Reconciliation.objects.create(**row(promise))

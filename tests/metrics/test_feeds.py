@@ -146,6 +146,32 @@ def test_a_feed_is_claimed_once_in_its_time(
 
 
 @INSIDE
+def test_an_address_that_gives_no_figure_is_left_alone_for_a_while(
+    latency: Metric, monitoring: Monitoring, maya: User
+) -> None:
+    asked = feed(latency, monitoring, maya, every_seconds=5)
+    assert claim_feeds(at=NOW) == [asked]
+    monitoring.said = (503, {})
+    fetch(feed=asked, at=NOW)
+    assert claim_feeds(at=NOW + timedelta(seconds=299)) == []
+    assert claim_feeds(at=NOW + timedelta(minutes=5)) == [asked]
+    monitoring.said = (200, {"data": [{"value": "171"}]})
+    fetch(feed=asked, at=NOW + timedelta(minutes=5))
+    assert claim_feeds(at=NOW + timedelta(minutes=5, seconds=5)) == [asked]
+
+
+@INSIDE
+def test_a_metric_is_fetched_from_one_address(
+    latency: Metric, monitoring: Monitoring, maya: User
+) -> None:
+    first = feed(latency, monitoring, maya)
+    with pytest.raises(Refused, match="is fetched from"):
+        feed(latency, monitoring, maya)
+    end_feed(feed=first, by=maya, at=NOW)
+    assert feed(latency, monitoring, maya)
+
+
+@INSIDE
 def test_it_is_set_up_watched_and_ended_on_the_metrics_page(
     latency: Metric, monitoring: Monitoring, maya: User, client: Client
 ) -> None:
