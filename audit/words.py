@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # judging a portfolio spells the same days again and again
 def day_words(day: date) -> str:
     """``16 Nov 2026``."""
     return f"{day.day} {day:%b %Y}"

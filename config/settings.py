@@ -169,7 +169,13 @@ def _database(url: str) -> dict[str, Any]:
         "PORT": options.pop("port", ""),
         # A connection that died with a restarted server is replaced before it is handed out.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "pool": {"min_size": 1, "max_size": 4, "timeout": 10}},
+        "OPTIONS": {
+            **options,
+            # The one query that is prepared (gates/casequery.py) is planned once a connection.
+            "prepare_threshold": 0,
+            "options": f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan",
+            "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
+        },
     }
 
 

@@ -1,6 +1,6 @@
 """The case of a rollout: its facts, composed in one query, and what the playbook makes of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from audit.canonical import digest_of, plain
 from checklists import facts as checklists
-from gates.casequery import all_with_facts
+from gates.casequery import all_with_facts, with_facts
 from gates.figures import figures
 from gates.hands import hands_in
 from gates.models import (
@@ -130,24 +130,21 @@ class Case:
 
 def case_of(rollout: Rollout, *, at: datetime) -> Case:
     """The case as the database has it now, in one query. Call under lock to rely on it."""
-    (row,) = all_with_facts().filter(pk=rollout.pk)
+    (row,) = with_facts([rollout.pk])
     return _case(row, at)
 
 
-def cases_of(rollouts: QuerySet[Rollout], *, at: datetime) -> dict[int, Case]:
-    """The cases of many rollouts, in one query."""
-    return {row.pk: _case(row, at) for row in _facts_of(rollouts)}
+def cases_of(rollout_ids: Collection[int], *, at: datetime) -> dict[int, Case]:
+    """The cases of the rollouts with these ids, in one query."""
+    return {row.pk: _case(row, at) for row in with_facts(rollout_ids)}
 
 
 def each_case(rollouts: QuerySet[Rollout], *, at: datetime) -> Iterator[tuple[Rollout, Case]]:
     """One case after another, in the order of the initiatives' numbers: for many rollouts of
     which not all cases need be held at once. One query, read in portions."""
-    for row in _facts_of(rollouts).order_by("initiative__number").iterator(chunk_size=PORTION):
+    rows = all_with_facts().filter(pk__in=rollouts.order_by().values("pk"))
+    for row in rows.order_by("initiative__number").iterator(chunk_size=PORTION):
         yield row, _case(row, at)
-
-
-def _facts_of(rollouts: QuerySet[Rollout]) -> QuerySet[Rollout]:
-    return all_with_facts().filter(pk__in=rollouts.order_by().values("pk"))
 
 
 def _case(row: Any, at: datetime) -> Case:

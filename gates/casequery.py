@@ -1,8 +1,22 @@
 """The one query that reads everything a rollout is judged by."""
 
+from collections.abc import Callable, Collection
 from functools import cache
+from typing import Any
 
-from django.db.models import CharField, F, OuterRef, QuerySet
+import psycopg
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    F,
+    Func,
+    OuterRef,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Cast
 
 from accounts.facts import Rows, deciders_everywhere, person
@@ -26,6 +40,46 @@ from initiatives import facts as initiatives
 from metrics import facts as metrics
 from operations import facts as operations
 from risks import facts as risks
+
+
+def with_facts(ids: Collection[int]) -> list[Rollout]:
+    """These rollouts with their facts, in one query.
+
+    PostgreSQL takes four times as long to plan it as to run it, so each connection has it prepared:
+    by the server, with the ids as its one parameter.
+    """
+    with connection.execute_wrapper(_prepared):
+        return list(_among(ids))
+
+
+def _among(ids: Collection[int]) -> QuerySet[Rollout]:
+    array = Value(list(ids), output_field=ArrayField(BigIntegerField()))
+    among = Func(F("pk"), array, template="%(expressions)s)", arg_joiner=" = ANY(")
+    among.output_field = BooleanField()
+    return all_with_facts().filter(among)
+
+
+class _PreparingCursor(psycopg.Cursor[Any]):
+    def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
+        return super().execute(query, params, prepare=True)
+
+
+def _prepared(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    cursor = context["cursor"]
+    cursor.cursor.close()
+    cursor.cursor = _PreparingCursor(context["connection"].connection)
+    return execute(_text(), params[-1:], many, context)
+
+
+@cache
+def _text() -> str:
+    """The query with all that never changes written into it: what the server would have to guess
+    the types of."""
+    sql, (*constants, _ids) = _among([]).query.sql_with_params()
+    before, after = sql.rsplit("%s", 1)
+    with connection.cursor() as cursor:
+        written = cursor.mogrify(before, constants)
+    return f"{written.replace('%', '%%')}%s{after}"
 
 
 @cache

@@ -1,7 +1,7 @@
 """Keeping each rollout's last judgement for lists."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,8 @@ DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
 
 def refresh(initiative_ids: Sequence[int], at: datetime) -> None:
     """Judge the rollouts of these initiatives anew and keep what lists show of them."""
-    keep(Rollout.objects.filter(initiative__in=initiative_ids), at)
+    rollouts = Rollout.objects.filter(initiative__in=initiative_ids)
+    keep(list(rollouts.values_list("pk", flat=True)), at)
 
 
 def doubt(initiative_ids: Sequence[int], at: datetime) -> None:
@@ -49,7 +50,7 @@ def refresh_submitted(at: datetime) -> None:
     rollouts = Rollout.objects.live().filter(Exists(waiting))
     # Nobody's newer judgement is written over with one of older facts.
     held = Standing.objects.filter(rollout__in=rollouts).order_by("pk").select_for_update()
-    keep(Rollout.objects.filter(pk__in=held.values_list("pk", flat=True)), at)
+    keep(list(held.values_list("pk", flat=True)), at)
 
 
 def refresh_run_out(*, at: datetime) -> None:
@@ -93,7 +94,7 @@ def _judge_anew(rollout_ids: Sequence[int], at: datetime) -> None:
     with transaction.atomic():
         run_out = _run_out(at).filter(pk__in=rollout_ids).order_by("pk")
         due = list(run_out.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        keep(Rollout.objects.filter(pk__in=due), at)
+        keep(due, at)
 
 
 def _judge_alone(pk: int, at: datetime) -> None:
@@ -108,8 +109,8 @@ def _judge_alone(pk: int, at: datetime) -> None:
         logger.exception("%s could not be judged anew; its last standing stays", reference)
 
 
-def keep(rollouts: QuerySet[Rollout], at: datetime) -> None:
-    cases = cases_of(rollouts, at=at)
+def keep(rollout_ids: Collection[int], at: datetime) -> None:
+    cases = cases_of(rollout_ids, at=at)
     save(standing_of(case, rollout_id=pk, at=at) for pk, case in cases.items())
 
 
@@ -219,9 +220,7 @@ def standings_of_new(rollouts: Sequence[Rollout], *, at: datetime) -> list[Stand
     kind_of = {rollout.pk: _kind(rollout) for rollout in rollouts}
     for rollout in rollouts:
         kinds.setdefault(kind_of[rollout.pk], rollout)
-    cases = cases_of(
-        Rollout.objects.filter(pk__in=[rollout.pk for rollout in kinds.values()]), at=at
-    )
+    cases = cases_of([rollout.pk for rollout in kinds.values()], at=at)
     judged = {
         kind: standing_of(cases[rollout.pk], rollout_id=rollout.pk, at=at)
         for kind, rollout in kinds.items()

@@ -94,6 +94,13 @@ def _conditions(facts: Facts) -> Iterator[Finding]:
             )
 
 
+_DESIGN_WORDS = {
+    "met": "Settled.",
+    "unknown": "Nobody has answered this yet.",
+    "not_met": "There is an answer, and it is marked as still open.",
+}
+
+
 def _design(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
     if not gate.needs_design_assessment:
         return
@@ -102,17 +109,12 @@ def _design(document: Document, gate: Gate, facts: Facts) -> Iterator[Finding]:
             answer = facts.design.get(question.key)
             settled = answer is not None and answer.settled
             state: State = "met" if settled else "unknown" if answer is None else "not_met"
-            words = {
-                "met": "Settled.",
-                "unknown": "Nobody has answered this yet.",
-                "not_met": "There is an answer, and it is marked as still open.",
-            }
             yield finding(
                 "design",
                 question.key,
                 state,
                 question.question,
-                words[state],
+                _DESIGN_WORDS[state],
                 fix="" if settled else "Answer it and mark it settled.",
             )
 
@@ -225,12 +227,14 @@ def _rung_text(fact: CheckFact, actual: str, today: date) -> str:
         return f"The evidence counted until {day_of(fact.valid_until)}."
     if fact.status == "met" and actual != "met":
         return "Its evidence waits for a second person to verify it."
-    until = f", good until {day_of(fact.valid_until)}" if fact.valid_until else ""
+    if actual == "planned":
+        return f"Planned for {day_of(fact.due)}{', overdue' * fact.overdue_on(today)}."
+    if actual == "met":
+        until = f", good until {day_of(fact.valid_until)}" if fact.valid_until else ""
+        return f"Verified{until}."
     return {
         "unassigned": "Nobody answers for it yet.",
         "assigned": "Assigned, with no solution path yet.",
-        "planned": f"Planned for {day_of(fact.due)}{', overdue' * fact.overdue_on(today)}.",
-        "met": f"Verified{until}.",
     }[actual]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from gates.case import Case, cases_of
-from gates.models import Review, Rollout
+from gates.models import Review
 from gates.models.reviews import ReviewQuerySet as Reviews
 from gates.models.rollouts import ENDED
 from playbook.evaluate import Evaluation
@@ -30,7 +30,7 @@ def candidates(reviews: Reviews, *, at: datetime) -> list[Candidate]:
     """What of these reviews is the next gate of its rollout, in two queries for all of them."""
     waiting = list(reviews)
     ids = [review.rollout_id for review in waiting]
-    cases = cases_of(Rollout.objects.filter(pk__in=ids), at=at)
+    cases = cases_of(ids, at=at)
     return [
         candidate(review, cases[review.rollout_id])
         for review in waiting

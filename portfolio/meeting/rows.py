@@ -79,7 +79,7 @@ def agenda(meeting: Meeting, *, at: datetime) -> list[Row]:
         )
     )
     ids = [item.review.rollout_id for item in items]
-    cases = cases_of(Rollout.objects.filter(pk__in=ids), at=at)
+    cases = cases_of(ids, at=at)
     return [Row(item, cases[item.review.rollout_id]) for item in items]
 
 

@@ -73,10 +73,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(rollouts, INITIATIVES_SHOWN).get_page(request.GET.get("page"))
     shown: Sequence[Rollout] = list(page.object_list)
-    cases = cases_of(
-        Rollout.objects.filter(pk__in=[rollout.pk for rollout in shown]),
-        at=timezone.now(),
-    )
+    cases = cases_of([rollout.pk for rollout in shown], at=timezone.now())
     work = [_own_work(rollout, cases[rollout.pk], reader) for rollout in shown]
     owed = (
         Condition.objects.still_owed()
@@ -209,9 +206,7 @@ def _with_initiative(reviews: Reviews) -> Reviews:
 def waiting_of(reviews: Sequence[Review], reader: User) -> list[Waiting]:
     """The reviews with what their cases say, in one query for all of them."""
     now = timezone.now()
-    cases = cases_of(
-        Rollout.objects.filter(pk__in=[review.rollout_id for review in reviews]), at=now
-    )
+    cases = cases_of([review.rollout_id for review in reviews], at=now)
     return [_waiting(review, cases[review.rollout_id], reader, now.date()) for review in reviews]
 
 

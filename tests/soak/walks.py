@@ -377,7 +377,7 @@ def _compare(
 ) -> dict[int, frozenset[str]]:
     """What each rollout is called, three times over; every difference is a problem."""
     today, rollouts = at.date(), Rollout.objects.filter(initiative__in=initiatives)
-    cases = cases_of(rollouts, at=at)
+    cases = cases_of(list(rollouts.values_list("pk", flat=True)), at=at)
     asked = labels_in_sql(list(cases), today)
     stored = dict(Standing.objects.filter(rollout__in=cases).values_list("pk", "labels"))
     for pk, case in cases.items():

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from gates.case import cases_of
-from gates.models import Rollout
 from metrics.days import zone
 from playbook.labels import labels
 from tests.soak.asked_in_sql import labels_in_sql
@@ -159,7 +158,7 @@ def unlabelled(rollouts: Collection[int], at: datetime) -> list[str]:
         return []
     asked = labels_in_sql(rollouts, at.date())
     kept = dict(rows(KEPT, rollouts=list(rollouts)))
-    cases = cases_of(Rollout.objects.filter(pk__in=rollouts), at=at)
+    cases = cases_of(rollouts, at=at)
     found = []
     for rollout in rollouts:
         told = set(labels(cases[rollout].document, cases[rollout].facts))
