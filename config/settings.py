@@ -171,8 +171,7 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **options,
-            # The one query that is prepared (gates/casequery.py) is planned once a connection.
-            "prepare_threshold": 0,
+            # For the one query that is prepared (gates/casequery.py): planned for any ids, once.
             "options": f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan",
             "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
         },

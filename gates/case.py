@@ -134,9 +134,9 @@ def case_of(rollout: Rollout, *, at: datetime) -> Case:
     return _case(row, at)
 
 
-def cases_of(rollout_ids: Collection[int], *, at: datetime) -> dict[int, Case]:
-    """The cases of the rollouts with these ids, in one query."""
-    return {row.pk: _case(row, at) for row in with_facts(rollout_ids)}
+def cases_of(ids: Collection[int], *, at: datetime, of: str = "pk") -> dict[int, Case]:
+    """The cases of the rollouts whose field ``of`` is among the ids, in one query."""
+    return {row.pk: _case(row, at) for row in with_facts(ids, of=of)}
 
 
 def each_case(rollouts: QuerySet[Rollout], *, at: datetime) -> Iterator[tuple[Rollout, Case]]:

@@ -42,40 +42,51 @@ from operations import facts as operations
 from risks import facts as risks
 
 
-def with_facts(ids: Collection[int]) -> list[Rollout]:
-    """These rollouts with their facts, in one query.
+def with_facts(ids: Collection[int], *, of: str = "pk") -> list[Rollout]:
+    """The rollouts whose field ``of`` is among the ids, with their facts, in one query.
 
     PostgreSQL takes four times as long to plan it as to run it, so each connection has it prepared:
     by the server, with the ids as its one parameter.
     """
-    with connection.execute_wrapper(_prepared):
-        return list(_among(ids))
+    wanted = list(ids)
+
+    def prepared(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        cursor = context["cursor"]
+        cursor.cursor.close()
+        cursor.cursor = _PreparingCursor(context["connection"].connection)
+        return execute(_text(of), [wanted], many, context)
+
+    connection.ensure_connection()  # a new one asks for types first, which is not to be prepared
+    with connection.execute_wrapper(prepared):
+        return list(_among(wanted, of))
 
 
-def _among(ids: Collection[int]) -> QuerySet[Rollout]:
-    array = Value(list(ids), output_field=ArrayField(BigIntegerField()))
-    among = Func(F("pk"), array, template="%(expressions)s)", arg_joiner=" = ANY(")
+def _among(ids: list[int], of: str) -> QuerySet[Rollout]:
+    array = Value(ids, output_field=ArrayField(BigIntegerField()))
+    among = Func(F(of), array, template="%(expressions)s)", arg_joiner=" = ANY(")
     among.output_field = BooleanField()
     return all_with_facts().filter(among)
 
 
 class _PreparingCursor(psycopg.Cursor[Any]):
+    """Has what it executes prepared. For that moment alone: a connection that prepares keeps the
+    text of every statement, also of those that it never prepares."""
+
     def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
-        return super().execute(query, params, prepare=True)
-
-
-def _prepared(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    cursor = context["cursor"]
-    cursor.cursor.close()
-    cursor.cursor = _PreparingCursor(context["connection"].connection)
-    return execute(_text(), params[-1:], many, context)
+        self.connection.prepare_threshold = 0
+        try:
+            return super().execute(query, params, prepare=True)
+        finally:
+            self.connection.prepare_threshold = None
 
 
 @cache
-def _text() -> str:
+def _text(of: str) -> str:
     """The query with all that never changes written into it: what the server would have to guess
     the types of."""
-    sql, (*constants, _ids) = _among([]).query.sql_with_params()
+    sql, (*constants, _ids) = _among([], of).query.sql_with_params()
     before, after = sql.rsplit("%s", 1)
     with connection.cursor() as cursor:
         written = cursor.mogrify(before, constants)
@@ -131,6 +142,7 @@ def all_with_facts() -> QuerySet[Rollout]:
             reason="reason",
             expires="expires",
             asker=person("asked_by"),
+            owner_then=person("owner_then"),
             approver=person("approved_by"),
         ),
         reviews_data=Rows(

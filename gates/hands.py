@@ -39,7 +39,8 @@ def hands_in(
             hands |= set(metric["hands"])
     excepted = [each for each in row.exceptions_data if each["criterion"] in asked]
     hit = [kill for kill in row.kills_data if kill["hit_at"] and not kill["settler"]]
-    hands |= {*_ids("asker", *excepted), *_ids("hitter", *hit), *_ids("settler", *row.kills_data)}
+    hands |= _ids("asker", *excepted) | _ids("owner_then", *excepted, *row.kills_data)
+    hands |= _ids("hitter", *hit) | _ids("settler", *row.kills_data)
     hands |= _ids("answerer", *answered)
     if gate is not None:
         hands |= _at_gate(row, document, gate, met)

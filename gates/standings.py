@@ -17,6 +17,7 @@ from playbook.reach import breach_since, breaches
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 200
+PORTION = 20
 LETTERS = {"unassigned": "u", "assigned": "a", "planned": "p", "met": "m", "lapsed": "l"}
 RATINGS = ("low", "medium", "high", "critical")
 DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
@@ -24,8 +25,7 @@ DERIVED = [f.name for f in Standing._meta.concrete_fields if not f.primary_key]
 
 def refresh(initiative_ids: Sequence[int], at: datetime) -> None:
     """Judge the rollouts of these initiatives anew and keep what lists show of them."""
-    rollouts = Rollout.objects.filter(initiative__in=initiative_ids)
-    keep(list(rollouts.values_list("pk", flat=True)), at)
+    keep(initiative_ids, at, of="initiative")
 
 
 def doubt(initiative_ids: Sequence[int], at: datetime) -> None:
@@ -39,9 +39,11 @@ def doubt(initiative_ids: Sequence[int], at: datetime) -> None:
         .order_by("pk")
         .select_for_update(no_key=True, of=("self",))
     )
-    known = held.values_list("pk", "doubted_since")
-    if fresh := [pk for pk, since in known if since is None]:
-        Standing.objects.filter(pk__in=fresh).update(doubted_since=at)
+    fresh = [pk for pk, since in held.values_list("pk", "doubted_since") if since is None]
+    if fresh:
+        # What has run out is judged by the sweep anyway, and by nothing else when it cannot be.
+        lasting = Standing.objects.exclude(valid_until__lt=at.date())
+        lasting.filter(pk__in=fresh).update(doubted_since=at)
 
 
 def refresh_submitted(at: datetime) -> None:
@@ -69,7 +71,10 @@ def run_out(*, at: datetime) -> Iterator[list[int]]:
 def refresh_doubted(*, at: datetime) -> None:
     """Judge anew what figures came in for, longest ago first, and what is left over next time."""
     doubted = Standing.objects.filter(doubted_since__isnull=False).order_by("doubted_since", "pk")
-    judge_anew(list(doubted.values_list("pk", flat=True)[:AT_ONCE]), at=at)
+    due = list(doubted.values_list("pk", flat=True)[:AT_ONCE])
+    # In portions: whoever records a figure waits for the one that its rollout is in.
+    for start in range(0, len(due), PORTION):
+        judge_anew(due[start : start + PORTION], at=at)
 
 
 def judge_anew(batch: Sequence[int], *, at: datetime) -> None:
@@ -93,8 +98,8 @@ def _judge_anew(rollout_ids: Sequence[int], at: datetime) -> None:
     """Judge those of the rollouts that still need it, and that nobody else is judging."""
     with transaction.atomic():
         run_out = _run_out(at).filter(pk__in=rollout_ids).order_by("pk")
-        due = list(run_out.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        keep(due, at)
+        if due := list(run_out.select_for_update(skip_locked=True).values_list("pk", flat=True)):
+            keep(due, at)
 
 
 def _judge_alone(pk: int, at: datetime) -> None:
@@ -109,8 +114,8 @@ def _judge_alone(pk: int, at: datetime) -> None:
         logger.exception("%s could not be judged anew; its last standing stays", reference)
 
 
-def keep(rollout_ids: Collection[int], at: datetime) -> None:
-    cases = cases_of(rollout_ids, at=at)
+def keep(ids: Collection[int], at: datetime, *, of: str = "pk") -> None:
+    cases = cases_of(ids, at=at, of=of)
     save(standing_of(case, rollout_id=pk, at=at) for pk, case in cases.items())
 
 

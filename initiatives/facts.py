@@ -57,6 +57,7 @@ def subqueries(initiative: str) -> dict[str, Rows]:
             teller=person("agreed_by"),
             hit_at="hit_at",
             hitter=person("hit_by"),
+            owner_then=person("owner_then"),
             hit_note="hit_note",
             settler=person("settled_by"),
             settled_note="settled_note",

@@ -35,7 +35,8 @@ def list_source(
     """
     stored = lock(initiative.pk)
     source = SourceSystem(initiative=stored)
-    _fill(source, fields, by, at)
+    _fill(source, fields)
+    _save(source, by, at)
     conclude(
         initiative=stored,
         verb="source.listed",
@@ -58,10 +59,11 @@ def change_source(
     initiative = lock(source.initiative_id)
     stored = SourceSystem.objects.get(pk=source.pk)
     before = _told(stored)
-    _fill(stored, fields, by, at)
+    _fill(stored, fields)
     after = _told(stored)
     changed = {key: [before[key], after[key]] for key in FIELDS if before[key] != after[key]}
     if changed:
+        _save(stored, by, at)
         conclude(
             initiative=initiative,
             verb="source.changed",
@@ -90,7 +92,7 @@ def remove_source(*, source: SourceSystem, by: User, at: datetime) -> None:
     )
 
 
-def _fill(source: SourceSystem, fields: Mapping[str, Any], by: User, at: datetime) -> None:
+def _fill(source: SourceSystem, fields: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in fields:
             value = fields[name]
@@ -100,6 +102,9 @@ def _fill(source: SourceSystem, fields: Mapping[str, Any], by: User, at: datetim
     others = SourceSystem.objects.filter(initiative=source.initiative_id).exclude(pk=source.pk)
     if others.filter(name__iexact=source.name).exists():
         raise Refused(f"System: “{source.name}” is listed already. Change that row.")
+
+
+def _save(source: SourceSystem, by: User, at: datetime) -> None:
     source.listed_by, source.listed_at = by, at
     source.save()
 

@@ -19,8 +19,9 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# Tests open as many connections at a time as they have threads.
-DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405
+# Tests open as many connections at a time as they have threads; what is served to a browser takes
+# one that was open before, as in production.
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 40, "timeout": 30}  # noqa: F405
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 # Where REDIS_URL names one server for all test processes, each takes a database of its number.

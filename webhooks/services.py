@@ -241,6 +241,9 @@ def _deliver(delivery: Delivery, at: datetime) -> bool:
 
 @transaction.atomic
 def _note_success(delivery: Delivery, status: int, said: str, at: datetime) -> None:
+    # The endpoint first, as whoever ends it does: neither waits for the other.
+    failing = Endpoint.objects.filter(pk=delivery.endpoint_id, gave_up_at__isnull=True)
+    failing.filter(failing_since__isnull=False).update(failing_since=None)
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.DELIVERED,
         delivered_at=at,
@@ -248,15 +251,13 @@ def _note_success(delivery: Delivery, status: int, said: str, at: datetime) -> N
         status=status,
         said=said[:SAID_BYTES],
     )
-    failing = Endpoint.objects.filter(pk=delivery.endpoint_id, gave_up_at__isnull=True)
-    failing.filter(failing_since__isnull=False).update(failing_since=None)
 
 
 @transaction.atomic
 def _note_failure(delivery: Delivery, status: int | None, said: str, at: datetime) -> None:
     """Keep what went wrong and when to try again; after a day, give up."""
     endpoint = Endpoint.objects.select_for_update(no_key=True).get(pk=delivery.endpoint_id)
-    over = at - delivery.claimed_at >= GIVE_UP_AFTER
+    over = not endpoint.active or at - delivery.claimed_at >= GIVE_UP_AFTER
     wait = min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.GIVEN_UP if over else DeliveryState.WAITING,

@@ -102,7 +102,8 @@ CAME_DUE = f"""
           AND NEW.settled_at >= (NEW.day + {WAIT_DAYS + 1})::timestamp AT TIME ZONE 'UTC'
               - interval '14 hours'
           AND (NEW.measured_on IS NULL OR NEW.measured_on > NEW.day - NEW.milestone)
-          AND (NEW.measured IS NULL OR EXISTS (
+          -- A promise of before promises named their metric can name no figure.
+          AND (NEW.measured IS NULL OR p.source_id IS NULL OR EXISTS (
               SELECT 1 FROM metrics_observation o
               WHERE o.metric_id = p.source_id AND o.value = NEW.measured
                 AND o.recorded_at < NEW.settled_at

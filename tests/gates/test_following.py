@@ -157,9 +157,20 @@ def test_one_that_cannot_be_judged_is_left_to_the_hourly_sweep(
         broken.setattr(standings, "standing_of", judging)
         follow_figures()
         follow_figures()
-    assert caplog.text.count(f"{pilot.initiative.reference} could not be judged anew") == 1
+        assert caplog.text.count(f"{pilot.initiative.reference} could not be judged anew") == 1
+        record(pilot, 901.0, by=maya)
+        follow_figures()
+    assert caplog.text.count("could not be judged anew") == 1
     refresh_standings()
     assert shown(pilot) == set()
+
+
+def test_with_nothing_to_follow_it_costs_one_query(
+    pilot: Rollout, django_assert_num_queries: Any
+) -> None:
+    follow_figures()
+    with django_assert_num_queries(1):
+        follow_figures()
 
 
 @pytest.mark.django_db(transaction=True)

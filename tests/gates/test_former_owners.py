@@ -117,6 +117,8 @@ def test_the_database_takes_no_grant_of_the_owner_then_or_now(
         row.approved = row.requested
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save()
+    setattr(row, f"{word}_by", request.getfixturevalue("peter"))
+    row.save()
 
 
 def test_a_hit_recorded_anew_is_of_the_owner_of_its_day(

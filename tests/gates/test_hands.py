@@ -11,6 +11,7 @@ from accounts.models import User
 from checklists.services import confirm_check, meet_check
 from gates.case import case_of
 from gates.models import Decision, Release, Rollout
+from gates.services.exceptions import approve_exception
 from gates.services.money import withdraw
 from gates.services.slips import settle
 from initiatives.errors import Refused
@@ -21,15 +22,18 @@ from initiatives.services import assign_people
 from metrics.services import end_metric
 from operations.services import count_exposure
 from operations.services.adoption import describe_group, measure_group
+from risks.sources import FIELDS, change_source
 from tests.factories import (
     NOW,
     make_assumption,
     make_decision,
     make_evidence,
+    make_exception,
     make_giving_way,
     make_measured,
     make_metric,
     make_passed,
+    make_rollout,
     make_source,
     make_tranche,
 )
@@ -189,3 +193,25 @@ def test_coming_and_going_wins_no_time(
     settle(rollout=rollout, at=NOW + 8 * DAY)
     assert rollout.passages.get(gate=1).slips.get().lapse is not None
     assert Decision.objects.filter(outcome="lapse", gate=1).count() == 1
+
+
+def test_saving_a_source_as_it_was_washes_no_hands(
+    rollout: Rollout, maya: User, carol: User
+) -> None:
+    source = make_source(rollout.initiative, by=carol)
+    same = {name: getattr(source, name) for name in FIELDS}
+    change_source(source=source, fields=same, by=maya, at=NOW)
+    assert not decides(rollout, carol)
+
+
+def test_who_owned_it_when_an_exception_was_asked_for_does_not_decide_on_it(
+    maya: User, hannah: User, carol: User, devin: User, peter: User
+) -> None:
+    rollout = make_rollout(owner=hannah, sponsor=carol)
+    judged = next(c for c in rollout.playbook.parsed.gate(0).criteria if not c.computed)
+    asked = make_exception(rollout, judged.key, by=devin)
+    assign_people(initiatives=[rollout.initiative], owner=maya, by=peter, at=NOW)
+    assert decides(rollout, hannah)
+    approve_exception(exception=asked, note="", by=peter, at=NOW)
+    assert not decides(rollout, hannah)
+    assert decides(rollout, carol)

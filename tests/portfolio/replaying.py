@@ -55,7 +55,7 @@ def write_past(
 ) -> None:
     """Decisions on the live rollouts there are, each on facts made from a rollout's own."""
     rollouts = Rollout.objects.live()
-    cases = cases_of(rollouts, at=at)
+    cases = cases_of([rollout.pk for rollout in rollouts], at=at)
     by_pk = {rollout.pk: rollout for rollout in rollouts.select_related("initiative")}
     chosen = [dice.choice(sorted(by_pk)) for _ in range(decisions)]
     reviews, rows = [], []

@@ -94,7 +94,7 @@ def test_what_lists_count_is_what_each_case_shows(ready: Rollout) -> None:
     now = timezone.now()
     seed(count=40, seed=3, at=now)
     today = now.date()
-    live = cases_of(Rollout.objects.live(), at=now)
+    live = cases_of([rollout.pk for rollout in Rollout.objects.live()], at=now)
     told = [shown(case.document, case.facts) for case in live.values()]
     counted = shown_on(today)
     assert counted.initiatives == len(live) > 30

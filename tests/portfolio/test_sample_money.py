@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_the_sample_shows_money_in_every_state() -> None:
     load(now=NOW, specs=[spec for spec in SPECS if spec.name in {*FUNDED, SPENDING}])
     rollouts = Rollout.objects.select_related("initiative")
-    cases = cases_of(rollouts, at=NOW)
+    cases = cases_of([rollout.pk for rollout in rollouts], at=NOW)
     found = [line for each in rollouts for line in lines(each.initiative, cases[each.pk])]
     assert {line.word for line in found} == {
         "Requested",

@@ -70,7 +70,7 @@ class Counter:
         if method == "GET" and response.status_code != 200:
             return None
         assert response.status_code < 400
-        return sum("SAVEPOINT" not in query["sql"] for query in captured)
+        return sum("SAVEPOINT" not in str(query["sql"]) for query in captured)
 
 
 class Portfolio:

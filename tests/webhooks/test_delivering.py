@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -12,11 +13,13 @@ from django.db import transaction
 from accounts.errors import Refused
 from accounts.models import User
 from audit.models import Event
+from audit.outgoing import Unreachable
 from audit.services import SYSTEM, Entry, SystemActor, record
 from gates.voices import CLOSED_VERB
 from tests.factories import NOW, make_initiative
 from tests.together import at_once
 from tests.webhooks.receiver import Receiver
+from webhooks import services
 from webhooks.models import Delivery, DeliveryState, Endpoint
 from webhooks.services import add_endpoint, claim_new, deliver_some, end_endpoint, send_test, take
 
@@ -194,6 +197,22 @@ def test_what_is_switched_off_hears_nothing_more(receiver: Receiver, ada: User) 
     end_endpoint(endpoint=endpoint, by=ada, at=SOON)
     assert deliver_some(at=SOON) == 0
     assert receiver.arrived == 0
+    assert Delivery.objects.get().state == DeliveryState.GIVEN_UP
+
+
+def test_what_is_switched_off_while_it_is_asked_waits_no_more(
+    receiver: Receiver, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = make_endpoint(receiver, ada, "review")
+    happen()
+    claim_new(at=SOON)
+
+    def send(*_asked: Any, **_how: Any) -> Any:
+        end_endpoint(endpoint=endpoint, by=ada, at=SOON)
+        raise Unreachable("Nobody answers.")
+
+    monkeypatch.setattr(services, "send", send)
+    assert deliver_some(at=SOON) == 0
     assert Delivery.objects.get().state == DeliveryState.GIVEN_UP
 
 

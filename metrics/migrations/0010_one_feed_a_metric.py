@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metrics', '0008_ended'),
+        ('metrics', '0009_end_second_feeds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
