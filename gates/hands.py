@@ -29,11 +29,13 @@ def hands_in(
         authors |= {review["owner"], *_ids("submitter", review)}
         answered = [each for each in row.sign_offs_data if each["review"] == review["id"]]
     # The failure modes are judged at every gate, by assessments and by figures that rows tell.
-    told = (*row.risks_data, *row.sources_data, *row.metrics_data, *row.groups_data)
+    told = (*row.risks_data, *row.metrics_data, *row.groups_data)
     hands = {*authors, *row.closers_data, *_ids("judge", *answers), *_ids("author", *told)}
     # The value failure mode reads business metrics, whatever the gate's criteria compute.
     asking = {measure.metric for criterion in criteria for measure in criterion.measures}
     kinds = {BUSINESS, *asking}
+    for source in row.sources_hands:
+        hands |= set(source["hands"])
     for metric in (*row.metrics_data, *row.ended_metrics_data):
         if metric["kind"] in kinds:
             hands |= set(metric["hands"])

@@ -30,13 +30,17 @@ def subqueries(initiative: str) -> dict[str, Rows]:
             author=person("assessed_by"),
         ),
         "sources_data": Rows(
-            SourceSystem.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            SourceSystem.objects.live().filter(initiative=OuterRef(initiative)).order_by("id"),
             pilot_way="pilot_way",
             security="security",
             months="months",
             in_scope="in_scope",
             in_budget="in_budget",
-            author=person("listed_by"),
+        ),
+        # Of those that were removed too.
+        "sources_hands": Rows(
+            SourceSystem.objects.filter(initiative=OuterRef(initiative)).order_by("id"),
+            hands="hands",
         ),
     }
 

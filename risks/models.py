@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -138,10 +139,20 @@ class PilotConnection(models.TextChoices):
     CONNECTED = "connected", _("Connected as production needs it")
 
 
+class SourceSystemQuerySet(models.QuerySet["SourceSystem"]):
+    def live(self) -> SourceSystemQuerySet:
+        """Those that production needs."""
+        return self.filter(removed_at__isnull=True)
+
+
 class SourceSystem(models.Model):
     """A system that production reads from or writes to: how the pilot reaches it, and what it
     takes to connect it. ``latency_ms`` is the slowest answer that production can bear; ``months``
-    is the effort that is left."""
+    is the effort that is left.
+
+    ``hands`` are the ids of everybody who listed, changed or removed it. One that is removed is
+    kept for them: what it said of the failure mode no longer counts, and whose doing that is does.
+    """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="sources")
     name = models.CharField(_("system"), max_length=120)
@@ -160,12 +171,24 @@ class SourceSystem(models.Model):
     in_budget = models.BooleanField(_("in budget"), null=True)
     listed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     listed_at = models.DateTimeField()
+    hands = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    removed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SourceSystemQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["initiative", "name"], name="risks_source_system_listed_once"
+                fields=["initiative", "name"],
+                condition=Q(removed_at__isnull=True),
+                name="risks_source_system_listed_once",
+            ),
+            models.CheckConstraint(
+                name="risks_source_removed_paired",
+                condition=Q(removed_at__isnull=True, removed_by__isnull=True)
+                | Q(removed_at__isnull=False, removed_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="risks_source_months_not_below_nothing",
@@ -175,3 +198,7 @@ class SourceSystem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def touched_by(self, person: int) -> None:
+        """Note whose hands were on it."""
+        self.hands = sorted({*self.hands, person})

@@ -57,7 +57,7 @@ def change_source(
     Raises Refused as listing does, and SourceSystem.DoesNotExist once it is taken off.
     """
     initiative = lock(source.initiative_id)
-    stored = SourceSystem.objects.get(pk=source.pk)
+    stored = SourceSystem.objects.live().get(pk=source.pk)
     before = _told(stored)
     _fill(stored, fields)
     after = _told(stored)
@@ -77,16 +77,18 @@ def change_source(
 
 @transaction.atomic
 def remove_source(*, source: SourceSystem, by: User, at: datetime) -> None:
-    """Take off a system that production does not need. The history keeps what was known of it."""
+    """Take off a system that production does not need. The history keeps what was known of it, and
+    whoever had a hand in it decides nothing that it told."""
     initiative = lock(source.initiative_id)
-    stored = SourceSystem.objects.get(pk=source.pk)
-    told = _told(stored)
-    stored.delete()
+    stored = SourceSystem.objects.live().get(pk=source.pk)
+    stored.removed_by, stored.removed_at = by, at
+    stored.touched_by(by.pk)
+    stored.save(update_fields=["removed_by", "removed_at", "hands"])
     conclude(
         initiative=initiative,
         verb="source.removed",
         summary=f"Source system taken off: {stored.name}",
-        data=told,
+        data=_told(stored),
         by=by,
         at=at,
     )
@@ -99,13 +101,15 @@ def _fill(source: SourceSystem, fields: Mapping[str, Any]) -> None:
             setattr(source, name, value.strip() if isinstance(value, str) else value)
     if not source.name:
         raise Refused("System: give its name.")
-    others = SourceSystem.objects.filter(initiative=source.initiative_id).exclude(pk=source.pk)
+    listed = SourceSystem.objects.live().filter(initiative=source.initiative_id)
+    others = listed.exclude(pk=source.pk)
     if others.filter(name__iexact=source.name).exists():
         raise Refused(f"System: “{source.name}” is listed already. Change that row.")
 
 
 def _save(source: SourceSystem, by: User, at: datetime) -> None:
     source.listed_by, source.listed_at = by, at
+    source.touched_by(by.pk)
     source.save()
 
 

@@ -42,6 +42,7 @@ from initiatives.permissions import may_edit
 from initiatives.similar import similar_names
 from look.forms import Form
 from playbook.document import Document, FailureMode
+from risks.models import SourceSystem
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 MENDED_SHOWN = 10
@@ -147,7 +148,8 @@ def _mode_name(mode: FailureMode | None, fault: Fault) -> str:
 
 def _offers(initiative: Initiative) -> Sequence[Dependency]:
     """What others share under the name of one of this initiative's source systems."""
-    names = [name.strip().lower() for name in initiative.sources.values_list("name", flat=True)]
+    listed = SourceSystem.objects.live().filter(initiative=initiative)
+    names = [name.strip().lower() for name in listed.values_list("name", flat=True)]
     shared = Dependency.objects.not_listed_by(initiative).filter(kind__in=AS_SOURCES)
     return list(shared.alias(lowered=Lower("name")).filter(lowered__in=names)) if names else []
 

@@ -58,7 +58,7 @@ class Kind:
 
 
 SOURCES = Kind(
-    SourceSystem.objects.all,
+    SourceSystem.objects.live,
     SourceSystem.objects.none,
     SourceForm,
     Form,

@@ -256,7 +256,7 @@ def test_a_system_is_changed_and_taken_off(
     source.refresh_from_db()
     assert (source.pilot_way, source.in_scope, source.months) == ("connected", True, None)
     assert owner.post(page, {"remove": "1"}).status_code == 302
-    assert list(SourceSystem.objects.values_list("name", flat=True)) == ["Letters"]
+    assert list(SourceSystem.objects.live().values_list("name", flat=True)) == ["Letters"]
     assert owner.get(page).status_code == 404
 
 

@@ -22,7 +22,7 @@ from initiatives.services import assign_people
 from metrics.services import end_metric
 from operations.services import count_exposure
 from operations.services.adoption import describe_group, measure_group
-from risks.sources import FIELDS, change_source
+from risks.sources import FIELDS, change_source, remove_source
 from tests.factories import (
     NOW,
     make_assumption,
@@ -193,6 +193,18 @@ def test_coming_and_going_wins_no_time(
     settle(rollout=rollout, at=NOW + 8 * DAY)
     assert rollout.passages.get(gate=1).slips.get().lapse is not None
     assert Decision.objects.filter(outcome="lapse", gate=1).count() == 1
+
+
+def test_taking_a_source_off_washes_no_hands(
+    rollout: Rollout, maya: User, carol: User, hannah: User, peter: User
+) -> None:
+    source = make_source(rollout.initiative, by=carol)
+    change_source(source=source, fields={"months": 9}, by=maya, at=NOW)
+    assert not decides(rollout, carol)
+    remove_source(source=source, by=hannah, at=NOW)
+    assert not decides(rollout, carol) and not decides(rollout, hannah)
+    assert decides(rollout, peter)
+    make_source(rollout.initiative, by=maya, name=source.name)  # it may be listed again
 
 
 def test_saving_a_source_as_it_was_washes_no_hands(

@@ -38,7 +38,7 @@ def test_listing_changing_and_taking_off_leave_their_events(rollout: Rollout, ma
     change_source(source=source, fields={"months": Decimal("4.5")}, by=maya, at=NOW)
     assert Initiative.objects.get(pk=rollout.initiative_id).version == version + 1
     remove_source(source=source, by=maya, at=NOW)
-    assert not SourceSystem.objects.exists()
+    assert not SourceSystem.objects.live().exists()
     events = Event.objects.filter(verb__startswith="source.").order_by("seq")
     assert [event.verb for event in events] == [
         "source.listed",
