@@ -49,7 +49,8 @@ HANDS = """
         WHERE s.superseded_at IS NULL
     UNION SELECT 'closer of a condition', c.closed_by_id
         FROM it JOIN gates_condition c ON c.rollout_id = it.rollout
-    UNION SELECT 'asker of an exception', x.asked_by_id
+    UNION SELECT 'asker of an exception, or owner then',
+            unnest(ARRAY[x.asked_by_id, x.owner_then_id])
         FROM it JOIN gates_criterionexception x ON x.rollout_id = it.rollout
         JOIN asked ON asked.key = x.criterion
         WHERE x.approved_at IS NOT NULL AND x.ended_at IS NULL AND x.voided_by_id IS NULL
@@ -61,6 +62,10 @@ HANDS = """
             CASE WHEN k.settled_by_id IS NULL THEN k.hit_by_id ELSE k.settled_by_id END
         FROM it JOIN initiatives_killcriterion k ON k.initiative_id = it.initiative
         WHERE k.hit_at IS NOT NULL
+    UNION SELECT 'owner when it was hit', k.owner_then_id
+        FROM it JOIN initiatives_killcriterion k ON k.initiative_id = it.initiative
+    UNION SELECT 'lister, changer or remover of a source', unnest(s.hands)
+        FROM it JOIN risks_sourcesystem s ON s.initiative_id = it.initiative
     UNION SELECT 'who agreed on a kill criterion', k.agreed_by_id
         FROM it JOIN initiatives_killcriterion k ON k.initiative_id = it.initiative
         WHERE EXISTS (SELECT 1 FROM asked WHERE (gate->>'needs_kill_criteria')::bool)
