@@ -14,7 +14,7 @@ from gates.services.kills import record_hit, state_kill_criterion
 from gates.services.money import thaw, withdraw
 from gates.services.pinning import move_to_version
 from gates.services.reviews import answer_criterion, open_review, submit_review, withdraw_review
-from gates.services.rollouts import move_claim, pause, resume, start_rollout
+from gates.services.rollouts import claim_held_by, move_claim, pause, resume, start_rollout
 from gates.services.sign_offs import answer_objection
 from initiatives.errors import NotAllowed
 from initiatives.evidence import add_evidence, withdraw_verification
@@ -208,6 +208,7 @@ def take_back(t: Turn) -> None:
 
 
 def answer_objector(t: Turn) -> None:
+    t.goes_where(lambda row: row.reviews.filter(sign_offs__verdict="objected").exists())
     review = t.one(t.rollout.reviews.awaiting_decision())
     objection = t.one(review.sign_offs.filter(verdict="objected"))
     t.somebody(lambda p: may_edit(p, t.initiative) and p.pk != objection.given_by_id)
@@ -217,9 +218,11 @@ def answer_objector(t: Turn) -> None:
 
 
 def ask_for_exception(t: Turn) -> None:
+    t.goes_where(lambda row: row.stage not in ENDED)
     t.works_on_it()
-    open_ones = [f.key for f in t.case.evaluation.blockers if f.kind == "criterion"]
-    key = t.one(open_ones or [c.key for c, _gate in t.document.placed_criteria])
+    judged = [c.key for c, _gate in t.document.placed_criteria if not c.computed]
+    open_ones = {f.key for f in t.case.evaluation.blockers if f.kind == "criterion"}
+    key = t.one([key for key in judged if key in open_ones] if t.likely else judged)
     expires = t.in_days(1, 100)
     ask_exception(rollout=t.rollout, key=key, reason="In spring.", expires=expires, **t.signed)
 
@@ -231,8 +234,10 @@ def give_exception_up(t: Turn) -> None:
 
 def close(t: Turn) -> None:
     """A condition, with evidence or without."""
+    owed = Condition.objects.still_owed()
+    t.goes_where(lambda row: owed.filter(rollout=row).exists())
     t.works_on_it()
-    condition = t.one(Condition.objects.still_owed().filter(rollout=t.rollout))
+    condition = t.one(owed.filter(rollout=t.rollout))
     evidence = make_evidence(t.initiative, **t.signed) if t.chance(0.8) else None
     close_condition(condition=condition, note="Done.", evidence=evidence, **t.signed)
 
@@ -320,14 +325,14 @@ def edit(t: Turn) -> None:
 
 
 def begin_anew(t: Turn) -> None:
+    t.goes_where(lambda row: row.stage in ENDED)
     t.works_on_it()
-    if t.rollout.stage not in ENDED and t.likely:
-        t.rollout = t.one(row for row in t.company.rollouts if row.stage in ENDED)
     start_rollout(initiative=t.initiative, **t.signed)
 
 
 def claim(t: Turn) -> None:
     """A newer inventory says another stage; gates outrank it."""
+    t.goes_where(lambda row: not claim_held_by(row))
     t.only(lambda person: person.may(Permission.IMPORT))
     stage = t.rng.choice(CLAIMS)
     move_claim(rollout=t.rollout, stage=stage, source="list.csv", row=3, words="moved", **t.signed)
@@ -347,7 +352,7 @@ def repin(t: Turn) -> None:
 
 def ask_for_money(t: Turn) -> None:
     t.works_on_it()
-    stage = t.rng.choice(CLAIMS)
+    stage = t.rollout.stage if t.likely and t.chance(0.5) else t.rng.choice(CLAIMS)
     request_tranche(
         initiative=t.initiative,
         stage=stage,
@@ -367,6 +372,7 @@ def take_money_back(t: Turn) -> None:
 
 
 def thaw_money(t: Turn) -> None:
+    frozen = Tranche.objects.filter(frozen_at__isnull=False)
+    t.goes_where(lambda row: frozen.filter(initiative=row.initiative).exists())
     t.only(lambda person: may_release_money(person, t.initiative))
-    frozen = Tranche.objects.filter(initiative=t.initiative, frozen_at__isnull=False)
-    thaw(tranche=t.one(frozen), **t.signed)
+    thaw(tranche=t.one(frozen.filter(initiative=t.initiative)), **t.signed)

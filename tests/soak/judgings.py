@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.roles import Remit
 from checklists.services import confirm_check, verify_proof
-from gates.models import GatedTranche
+from gates.models import CriterionException, GatedTranche
 from gates.models.rollouts import ENDED
 from gates.services.decisions import Choice, NewCondition, decide, earlier_stages
 from gates.services.exceptions import approve_exception, refuse_exception
@@ -79,23 +79,31 @@ def sign_by_token(t: Turn) -> None:
     if t.chance(0.5):
         path, body = f"initiatives/{t.initiative.reference}/evidence/{evidence.pk}/verify", None
     else:
-        remit = t.rng.choice(t.by.remits or Remit.values)
+        remit = t.one(sorted(t.by.remits) or Remit.values)
         path = f"reviews/{review.pk}/sign-offs"
         body = {"remit": remit, "verdict": "signed", "note": ""}
     t.ask("POST", path, body, secret=secret)
     raise AssertionError(f"a token of {t.by} was let through: {path}")
 
 
+def _asked_exception(t: Turn) -> CriterionException:
+    asked = CriterionException.objects.open().filter(approved_at__isnull=True)
+    if t.likely:
+        asked = asked.filter(expires__gte=t.today)
+    t.goes_where(lambda row: asked.filter(rollout=row).exists())
+    return t.one(asked.filter(rollout=t.rollout))
+
+
 def approve(t: Turn) -> None:
     """An exception, by anybody, its own asker among them."""
-    asked = t.one(t.rollout.exceptions.open().filter(approved_at__isnull=True))
+    asked = _asked_exception(t)
     own = asked.asked_by_id
     t.somebody(lambda p: may_oversee(p, t.initiative) and p.pk != own, tempted=[own])
     approve_exception(exception=asked, note="", **t.signed)
 
 
 def decline(t: Turn) -> None:
-    asked = t.one(t.rollout.exceptions.open().filter(approved_at__isnull=True))
+    asked = _asked_exception(t)
     t.somebody(lambda p: may_oversee(p, t.initiative) and p.pk != asked.asked_by_id)
     refuse_exception(exception=asked, note="It has to hold.", **t.signed)
 
@@ -107,16 +115,21 @@ def settle_kill(t: Turn) -> None:
 
 
 def approve_money(t: Turn) -> None:
-    asked = t.one(GatedTranche.objects.filter(initiative=t.initiative).unreleased())
+    unreleased = GatedTranche.objects.unreleased()
+    if t.likely:
+        unreleased = unreleased.filter(approved_at__isnull=True)
+    t.goes_where(lambda row: unreleased.filter(initiative=row.initiative).exists())
+    asked = t.one(unreleased.filter(initiative=t.initiative))
     own = asked.requested_by_id
     t.somebody(lambda p: may_approve_money(p, t.initiative) and p.pk != own, tempted=[own])
     approve_tranche(tranche=asked, amount=asked.requested, **t.signed)
 
 
 def release_money(t: Turn) -> None:
-    rows = GatedTranche.objects.filter(initiative=t.initiative).ready()
-    paid_now = rows.filter(stage=t.rollout.stage) if t.likely else rows
-    tranche = t.one(paid_now.select_related("initiative"))
+    ready = GatedTranche.objects.ready().select_related("initiative")
+    t.goes_where(lambda row: ready.filter(initiative=row.initiative, stage=row.stage).exists())
+    here = ready.filter(initiative=t.initiative)
+    tranche = t.one(here.filter(stage=t.rollout.stage) if t.likely else here)
     own = tranche.hands
     t.only(
         lambda p: may_release_money(p, t.initiative) and (not t.likely or p.pk not in own),

@@ -91,13 +91,20 @@ NOW_AND_THEN: tuple[Doing, ...] = (
     judgings.settle_kill,
     judgings.hold,
     judgings.send_back,
-    judgings.stop,
     judgings.bring_back,
 )
+RARELY: tuple[Doing, ...] = (judgings.stop,)
+# What ends a blocker that no condition covers; everything else is brought.
+ENDS = {
+    "funding": doings.edit,
+    "kill_hit": judgings.settle_kill,
+    "pause": doings.go_on,
+    "sign_off": judgings.voice,
+}
 # What is done to others' work, and to one's own never.
 OF_OTHERS = ("verify", "confirm", "voice", "approve", "approve_money", "release_money")
 NEVER_DONE = frozenset({judgings.sign_by_token.__name__})
-EVERY = frozenset((*OFTEN, *NOW_AND_THEN))
+EVERY = frozenset((*OFTEN, *NOW_AND_THEN, *RARELY))
 
 
 @dataclass
@@ -138,7 +145,7 @@ class Report:
 class Sequence:
     company: Company
     rng: random.Random
-    doings: tuple[Doing, ...] = (*OFTEN * 3, *NOW_AND_THEN)
+    doings: tuple[Doing, ...] = (*OFTEN * 6, *NOW_AND_THEN * 2, *RARELY)
     brings_on: float = NEXT_STEP
     at: datetime = NOW
     report: Report = field(default_factory=Report)
@@ -159,8 +166,8 @@ class Sequence:
     def _time_passes(self) -> bool:
         """Minutes, or now and then days: true when a day is over."""
         before = self.at.date()
-        days = self.rng.choice(DAYS) if self.rng.random() < 0.08 else 0
-        self.at += timedelta(days=days, minutes=self.rng.randint(1, 40))
+        days = self.rng.choice(DAYS) if self.rng.random() < 0.02 else 0
+        self.at += timedelta(days=days, minutes=self.rng.randint(1, 20))
         if self.at.date() == before:
             return False
         refresh_run_out(at=self.at)  # what lists show follows the calendar within the hour
@@ -177,7 +184,7 @@ class Sequence:
         likely = rng.random() < LIKELY
         turn = Turn(rng, self.company, people, rollout, self.at, rng.choice(people), likely)
         doing = rng.choice(self.doings)
-        if rng.random() < self.brings_on and rollout.stage not in ENDED:
+        if rng.random() < self.brings_on:
             doing = next_step(turn)
         name = doing.__name__
         try:
@@ -207,10 +214,15 @@ class Sequence:
 
 
 def next_step(turn: Turn) -> Doing:
-    """What brings an initiative on: bring what is asked, submit, sign, decide."""
+    """What brings an initiative on: bring what is asked, submit, sign, decide, and begin anew."""
+    if turn.rollout.stage in ENDED:
+        return doings.begin_anew
     evaluation, facts = turn.case.evaluation, turn.case.facts
     if facts.paused_since is not None:
         return doings.go_on
+    asked = turn.rollout.exceptions.open().filter(approved_at__isnull=True)
+    if turn.chance(0.5) and asked.exists():
+        return judgings.approve
     if facts.gate is None:
         return doings.judge
     if facts.review is None:
@@ -220,7 +232,12 @@ def next_step(turn: Turn) -> Doing:
         return doings.submit if ready else doings.bring
     if any(facts.asked.values()) and turn.chance(0.8):
         return judgings.voice
-    return judgings.attempt_go if evaluation.clear else judgings.attempt_conditional_go
+    if evaluation.clear:
+        return judgings.attempt_go
+    in_the_way = [f.kind for f in evaluation.blockers if not f.coverable]
+    if in_the_way and turn.chance(0.7):
+        return ENDS.get(turn.rng.choice(in_the_way), doings.bring)
+    return judgings.attempt_conditional_go if turn.chance(0.6) else doings.close
 
 
 @dataclass(frozen=True)

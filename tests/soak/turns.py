@@ -75,6 +75,12 @@ class Turn:
             raise Nothing
         return self.rng.choice(found)
 
+    def goes_where(self, possible: Callable[[Rollout], bool]) -> None:
+        """In a likely turn, to an initiative where what is to be done is possible. Raises Nothing
+        when there is none."""
+        if self.likely:
+            self.rollout = self.one(row for row in self.company.rollouts if possible(row))
+
     def in_days(self, first: int, last: int) -> date:
         return self.today + timedelta(days=self.rng.randint(first, last))
 
