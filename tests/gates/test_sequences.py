@@ -40,7 +40,7 @@ def test_no_sequence_of_actions_breaks_a_promise_about_passage() -> None:
     assert report.done.total() > ACTIONS * 0.3
     assert report.refused.total() > ACTIONS * 0.1
     if ACTIONS >= WHOLE:
-        assert report.never_done == set()
+        assert report.never_done == set(), report
         assert {what for what in AT_STAKE if not report.at_stake[what]} == set()
 
 

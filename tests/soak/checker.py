@@ -104,12 +104,19 @@ def read_state(initiative: int, today: date) -> State:
         rollout,
     ):
         state.answers[key] = {"verdict": verdict, "evidence": evidence, "valid_until": until}
-    for key, status, evidence, until in rows(
-        "SELECT key, status, evidence_id, valid_until::text FROM checklists_check"
-        " WHERE initiative_id = %s",
+    for key, status, evidence, until, waits in rows(
+        "SELECT c.key, c.status, c.evidence_id, c.valid_until::text,"
+        " c.confirmed_at IS NULL AND e.verified_at < c.met_at"
+        " FROM checklists_check c LEFT JOIN initiatives_evidence e ON e.id = c.evidence_id"
+        " WHERE c.initiative_id = %s",
         initiative,
     ):
-        state.checks[key] = {"status": status, "evidence": evidence, "valid_until": until}
+        state.checks[key] = {
+            "status": status,
+            "evidence": evidence,
+            "valid_until": until,
+            "waits": bool(waits),  # verified for something else, and not yet confirmed for this
+        }
     for mode, likelihood, impact, response, reassess_by in rows(
         "SELECT mode, likelihood, impact, response, reassess_by::text FROM risks_assessment"
         " WHERE initiative_id = %s AND superseded_at IS NULL",
@@ -155,6 +162,7 @@ def apply(state: State, verb: str, data: dict[str, Any], actor: int | None) -> N
                 "status": data["status"],
                 "evidence": data["evidence"],
                 "valid_until": data["valid_until"],
+                "waits": False,
             }
         case ["criterion", "answered"]:
             state.answers[data["criterion"]] = {
@@ -169,6 +177,8 @@ def apply(state: State, verb: str, data: dict[str, Any], actor: int | None) -> N
             state.authors[data["evidence"]] = actor or 0
         case ["evidence", "verified" | "unverified" as how]:
             state.verified[data["evidence"]] = how == "verified"
+            for check in state.checks.values():
+                check["waits"] = check["waits"] and check["evidence"] != data["evidence"]
         case ["observation", "recorded"]:
             for metric, moment, value in data["observed"]:
                 state.figures[metric][moment] = value
@@ -292,7 +302,7 @@ def below_rung(state: State, gate: dict[str, Any], document: dict[str, Any]) -> 
             needed = "met" if gate["monitoring_checks_met"] and check["monitoring"] else wanted
             row = state.checks.get(check["key"], {"status": "unassigned"})
             has = row["status"]
-            if has == "met" and not state.verified[row["evidence"]]:
+            if has == "met" and (row["waits"] or not state.verified[row["evidence"]]):
                 has = "planned" if needed == "planned" else "assigned"
             if has == "met" and row["valid_until"] and row["valid_until"] < state.today:
                 has = "assigned"

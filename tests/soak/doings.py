@@ -5,6 +5,7 @@ from decimal import Decimal
 from accounts.roles import Permission, Remit
 from accounts.services.people import deactivate, reactivate
 from checklists.services import answer_question, meet_check, plan_check, reopen_check
+from gates.case import Case, case_of
 from gates.models import Condition, Delegation, Pause, Rollout
 from gates.models.rollouts import ENDED
 from gates.services.conditions import close_condition
@@ -218,16 +219,22 @@ def answer_objector(t: Turn) -> None:
 
 
 def ask_for_exception(t: Turn) -> None:
-    t.goes_where(lambda row: row.stage not in ENDED)
+    t.goes_where(lambda row: bool(_exceptable(case_of(row, at=t.at))))
     t.works_on_it()
-    judged = [c.key for c, _gate in t.document.placed_criteria if not c.computed]
-    open_ones = {f.key for f in t.case.evaluation.blockers if f.kind == "criterion"}
-    key = t.one([key for key in judged if key in open_ones] if t.likely else judged)
+    every = [criterion.key for criterion, _gate in t.document.placed_criteria]
+    key = t.one(_exceptable(t.case) if t.likely else every)
     expires = t.in_days(1, 100)
     ask_exception(rollout=t.rollout, key=key, reason="In spring.", expires=expires, **t.signed)
 
 
+def _exceptable(case: Case) -> list[str]:
+    """The criteria that people judge and that stand in the way of the next gate."""
+    judged = {c.key for c, _gate in case.document.placed_criteria if not c.computed}
+    return [f.key for f in case.evaluation.blockers if f.kind == "criterion" and f.key in judged]
+
+
 def give_exception_up(t: Turn) -> None:
+    t.goes_where(lambda row: row.exceptions.open().exists())
     t.works_on_it()
     end_exception(exception=t.one(t.rollout.exceptions.open()), **t.signed)
 
@@ -352,7 +359,8 @@ def repin(t: Turn) -> None:
 
 def ask_for_money(t: Turn) -> None:
     t.works_on_it()
-    stage = t.rollout.stage if t.likely and t.chance(0.5) else t.rng.choice(CLAIMS)
+    entered = t.rollout.stage in CLAIMS and t.likely and t.chance(0.5)
+    stage = t.rollout.stage if entered else t.rng.choice(CLAIMS)
     request_tranche(
         initiative=t.initiative,
         stage=stage,

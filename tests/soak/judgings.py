@@ -12,7 +12,7 @@ from gates.models.rollouts import ENDED
 from gates.services.decisions import Choice, NewCondition, decide, earlier_stages
 from gates.services.exceptions import approve_exception, refuse_exception
 from gates.services.kills import settle_hit
-from gates.services.money import release
+from gates.services.money import release, standing_decision
 from gates.services.reviews import sign_off
 from gates.services.stalls import revive
 from initiatives.money import approve_tranche
@@ -127,7 +127,12 @@ def approve_money(t: Turn) -> None:
 
 def release_money(t: Turn) -> None:
     ready = GatedTranche.objects.ready().select_related("initiative")
-    t.goes_where(lambda row: ready.filter(initiative=row.initiative, stage=row.stage).exists())
+    t.goes_where(
+        lambda row: (
+            standing_decision(row.initiative, row.stage) is not None
+            and ready.filter(initiative=row.initiative, stage=row.stage).exists()
+        )
+    )
     here = ready.filter(initiative=t.initiative)
     tranche = t.one(here.filter(stage=t.rollout.stage) if t.likely else here)
     own = tranche.hands
