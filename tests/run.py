@@ -1,4 +1,4 @@
-"""`make test`: every check that guards the project, cheapest first, then the tests.
+"""`make test`: every check that guards the project, side by side, then the tests.
 
 `--lint` leaves out the browser and the tests.
 """
@@ -9,14 +9,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import psycopg
+
 from config import embedded
 from config.env import data_dir
 from tests.plugins.browser import find_chromium
+from tests.plugins.servers import MIGRATED
 
 BIN = Path(sys.executable).parent
 MANAGE = (sys.executable, "manage.py")
@@ -29,13 +33,16 @@ OTHERS: dict[tuple[str, ...], Callable[[], str | None]] = {
 }
 DEPLOYED = {"CLEARWAY_URL": "https://clearway.example.org", "CLEARWAY_DEMO": "0", "DEBUG": "0"}
 
-CHECKS: dict[str, tuple[str | Path, ...]] = {
+Command = tuple[str | Path, ...]
+
+# The longest first: they run side by side.
+CHECKS: dict[str, Command] = {
+    "types": (BIN / "mypy", "."),
     "style": (BIN / "ruff", "check", "--quiet", "."),
     "format": (BIN / "ruff", "format", "--check", "--quiet", "."),
     "layers": (BIN / "lint-imports", "--no-cache"),
     "migrations": (*MANAGE, "makemigrations", "--check", "--dry-run"),
     "deployment": (*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
-    "types": (BIN / "mypy", "."),
 }
 
 
@@ -43,16 +50,30 @@ def main() -> None:
     lint_only = "--lint" in sys.argv[1:]
     if not lint_only:
         ensure_others()
-    test_data = data_dir() / "test"
-    checks_environment = {**os.environ, **DEPLOYED, "CLEARWAY_DATA_DIR": str(test_data)}
-    with embedded.servers(test_data, throwaway=True):
-        failed = [name for name, cmd in CHECKS.items() if not passes(name, cmd, checks_environment)]
-        if not audit_passes():
+    prepared = data_dir() / "test-prepared"
+    checks_environment = {**os.environ, **DEPLOYED, "CLEARWAY_DATA_DIR": str(prepared)}
+    with embedded.servers(prepared, throwaway=True), ThreadPoolExecutor(os.cpu_count()) as cores:
+        checks = dict(CHECKS) if lint_only else {**migrating(prepared), **CHECKS}
+        results = cores.map(partial(passes, checks_environment), checks.items())
+        audit = cores.submit(audit_passes)
+        failed = [name for name, passed in zip(checks, results, strict=True) if not passed]
+        if not audit.result():
             failed.append("known vulnerabilities")
-        code = 0 if lint_only else pytest()
+    code = 0 if lint_only else pytest(prepared)
     if failed:
         print(f"Failed before the tests: {', '.join(failed)}", file=sys.stderr)
     sys.exit(code or bool(failed))
+
+
+def migrating(prepared: Path) -> Mapping[str, Command]:
+    """Migrate an empty database, which all test processes begin with a copy of; on a server that
+    the environment names, each migrates one of its own."""
+    if os.environ.get("DATABASE_URL"):
+        return {}
+    with psycopg.connect(embedded.database_url(prepared, "postgres"), autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS clearway")
+        server.execute("CREATE DATABASE clearway")
+    return {"database": (*MANAGE, "migrate", "--verbosity=0")}
 
 
 def ensure_others() -> None:
@@ -76,17 +97,19 @@ def quietly(command: str) -> None:
     subprocess.run(command.split(), env=quiet, stdout=subprocess.DEVNULL, check=False)
 
 
-def pytest() -> int:
+def pytest(prepared: Path) -> int:
     """All tests, on every core; a file stays on one, with what it set up. In their order: sorted
     by how many tests they hold, the files that take longest would come last."""
     command = (
         *(BIN / "pytest", "-q", "--numprocesses=auto", "--dist=loadfile"),
         *("--no-loadscope-reorder", "--durations=15"),
     )
-    return subprocess.run(command, check=False).returncode
+    begins_with = {} if os.environ.get("DATABASE_URL") else {MIGRATED: str(prepared)}
+    return subprocess.run(command, env={**os.environ, **begins_with}, check=False).returncode
 
 
-def passes(name: str, command: tuple[str | Path, ...], environment: dict[str, str]) -> bool:
+def passes(environment: Mapping[str, str], check: tuple[str, Command]) -> bool:
+    name, command = check
     started = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     report(name, "ok" if done.returncode == 0 else "FAILED", started)
