@@ -1,5 +1,7 @@
 """Every change to the design assessment and the ladder."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -11,42 +13,65 @@ from checklists.models import Check, CheckStatus, DesignAnswer
 from initiatives.errors import Refused
 from initiatives.evidence import verify_evidence
 from initiatives.models import Evidence, Initiative
-from initiatives.services import conclude, lock
+from initiatives.services import conclude, conclude_all, lock
 from playbook.document import DesignQuestion, Document, MvpCheck
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody says to one question of the design assessment, settled or still open."""
+
+    question: DesignQuestion
+    text: str
+    settled: bool
+
+
 @transaction.atomic
-def answer_question(
-    *,
-    initiative: Initiative,
-    question: DesignQuestion,
-    text: str,
-    settled: bool,
-    by: User,
-    at: datetime,
-) -> DesignAnswer:
-    """Keep the answer to one question of the design assessment.
+def answer_questions(
+    *, initiative: Initiative, answers: Iterable[Answer], by: User, at: datetime
+) -> list[DesignAnswer]:
+    """Keep answers to questions of the design assessment, all of them or none.
 
     Raises Refused when an empty answer is marked settled.
     """
     stored = lock(initiative.pk)
-    text = text.strip()
-    if settled and not text:
+    given = [replace(answer, text=answer.text.strip()) for answer in answers]
+    if any(answer.settled and not answer.text for answer in given):
         raise Refused("Write the answer before you mark it settled.")
-    answer, _created = DesignAnswer.objects.update_or_create(
-        initiative=stored,
-        question=question.key,
-        defaults={"text": text, "settled": settled, "answered_by": by, "answered_at": at},
+    kept = DesignAnswer.objects.bulk_create(
+        [
+            DesignAnswer(
+                initiative=stored,
+                question=answer.question.key,
+                text=answer.text,
+                settled=answer.settled,
+                answered_by=by,
+                answered_at=at,
+            )
+            for answer in given
+        ],
+        update_conflicts=True,
+        unique_fields=["initiative", "question"],
+        update_fields=["text", "settled", "answered_by", "answered_at"],
     )
-    conclude(
+    conclude_all(
         initiative=stored,
         verb="design.answered",
-        summary=f"{'Settled' if settled else 'Still open'}: {question.question}",
-        data={"question": question.key, "text": text, "settled": settled},
+        said=[
+            (
+                f"{'Settled' if answer.settled else 'Still open'}: {answer.question.question}",
+                {
+                    "question": answer.question.key,
+                    "text": answer.text,
+                    "settled": answer.settled,
+                },
+            )
+            for answer in given
+        ],
         by=by,
         at=at,
     )
-    return answer
+    return kept
 
 
 def _check(initiative: Initiative, check: MvpCheck) -> Check:

@@ -71,12 +71,36 @@ def conclude(
     ``progress`` is false for what no person did (a sweep, a feed): it stops no stall clock, nor
     does what a program does through somebody's token.
     """
+    conclude_all(
+        initiative=initiative,
+        said=[(summary, data or {})],
+        verb=verb,
+        by=by,
+        at=at,
+        progress=progress,
+    )
+
+
+def conclude_all(
+    *,
+    initiative: Initiative,
+    verb: str,
+    said: Iterable[tuple[str, Mapping[str, Any]]],
+    by: Actor,
+    at: datetime,
+    progress: bool = True,
+) -> None:
+    """End several changes of a kind to one initiative at once: each has an audit event of these
+    words and data, and derived rows follow all of them together."""
     touched: dict[str, Any] = {"version": F("version") + 1}
     if progress and not acts_through():
         touched["touched_at"] = at
     Initiative.objects.filter(pk=initiative.pk).update(**touched)
-    record(
-        entry=Entry(chain=initiative.chain, verb=verb, summary=summary, data=dict(data or {})),
+    record_many(
+        entries=[
+            Entry(chain=initiative.chain, verb=verb, summary=summary, data=dict(data))
+            for summary, data in said
+        ],
         by=by,
         at=at,
     )

@@ -16,7 +16,7 @@ from accounts.roles import Remit, Role
 from accounts.services.tokens import issue_token
 from audit.models import Event
 from audit.services import SystemActor
-from checklists.services import answer_question, assign_check, meet_check, plan_check
+from checklists.services import Answer, answer_questions, assign_check, meet_check, plan_check
 from gates.case import Case, case_of
 from gates.models import CriterionException, Review, Rollout
 from gates.services.decisions import Choice, decide
@@ -171,26 +171,22 @@ def make_ready(
     case = case_of(rollout, at=at)
     evidence = make_evidence(rollout.initiative, by=by, verified_by=verifier, at=at)
     with transaction.atomic(), hooks.gathered(at):
-        for finding in case.evaluation.blockers:
-            if finding.id not in skip and finding.kind not in skip:
-                _MEET.get(finding.kind, _leave)(rollout, case, finding.key, evidence, by, at)
+        asked = [f for f in case.evaluation.blockers if not {f.id, f.kind} & {*skip}]
+        if questions := [case.document.question(f.key) for f in asked if f.kind == "design"]:
+            answer_questions(
+                initiative=rollout.initiative,
+                answers=[
+                    Answer(question, "Known and written down.", True) for question in questions
+                ],
+                by=by,
+                at=at,
+            )
+        for finding in asked:
+            _MEET.get(finding.kind, _leave)(rollout, case, finding.key, evidence, by, at)
 
 
 def _leave(*_: Any) -> None:
     """What nobody but a reviewer or a decider ends."""
-
-
-def _settle(
-    rollout: Rollout, case: Case, key: str, evidence: Evidence, by: User, at: datetime
-) -> None:
-    answer_question(
-        initiative=rollout.initiative,
-        question=case.document.question(key),
-        text="Known and written down.",
-        settled=True,
-        by=by,
-        at=at,
-    )
 
 
 def _judge(
@@ -484,7 +480,6 @@ def _agree(
 
 
 _MEET = {
-    "design": _settle,
     "criterion": _judge,
     "rung": _climb,
     "failure_mode": _assess,

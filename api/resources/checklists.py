@@ -137,11 +137,9 @@ def answer_design(
     """Answer one question, settled or still open."""
     rollout = load(request, reference, may=may_edit)
     question = named(rollout.playbook.parsed.question, key)
-    row = services.answer_question(
+    (row,) = services.answer_questions(
         initiative=rollout.initiative,
-        question=question,
-        text=answer.text,
-        settled=answer.settled,
+        answers=[services.Answer(question, answer.text, answer.settled)],
         by=asker(request).user,
         at=timezone.now(),
     )

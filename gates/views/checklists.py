@@ -47,17 +47,15 @@ def design(request: HttpRequest, reference: str, area: str) -> HttpResponse:
     )
     if request.method == "POST":
         whole = form.is_valid()
-        saved = 0
-        for question, text, settled in form.changed():
-            services.answer_question(
+        changed = [services.Answer(*each) for each in form.changed()]
+        saved = len(changed)
+        if changed:
+            services.answer_questions(
                 initiative=rollout.initiative,
-                question=question,
-                text=text,
-                settled=settled,
+                answers=changed,
                 by=reader(request),
                 at=timezone.now(),
             )
-            saved += 1
         said = ngettext("%d answer saved.", "%d answers saved.", saved) % saved
         if whole:
             messages.success(request, said if saved else _("Nothing was changed."))

@@ -8,7 +8,8 @@ from typing import Any
 
 from accounts.models import User
 from checklists.services import (
-    answer_question,
+    Answer,
+    answer_questions,
     assign_check,
     meet_check,
     plan_check,
@@ -178,18 +179,18 @@ class Story:
             if asked
             else []
         )
+        if questions := [f.key for f in findings if f.kind == "design"]:
+            answer_questions(
+                initiative=self.initiative,
+                answers=[
+                    Answer(case.document.question(key), wording.DESIGN, settled=True)
+                    for key in questions
+                ],
+                **self._tick(),
+            )
         for number, finding in enumerate(findings):
             pack = packs[number % len(packs)] if packs else None
             match finding.kind:
-                case "design":
-                    question = case.document.question(finding.key)
-                    answer_question(
-                        initiative=self.initiative,
-                        question=question,
-                        text=wording.DESIGN,
-                        settled=True,
-                        **self._tick(),
-                    )
                 case "criterion":
                     criterion = case.document.criterion(finding.key)
                     counted = any(each.kind == "band" for each in findings)

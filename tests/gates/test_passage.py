@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from audit.models import Event
 from audit.services import verify
-from checklists.services import answer_question
+from checklists.services import Answer, answer_questions
 from gates.case import case_of
 from gates.models import Decision, Passage, Rollout
 from gates.services.conditions import close_condition, past_grace, revoke_go
@@ -266,11 +266,9 @@ def test_evidence_swapped_or_an_answer_rewritten_after_the_page_was_loaded_is_se
             at=NOW,
         )
     else:
-        answer_question(
+        answer_questions(
             initiative=rollout.initiative,
-            question=case.document.questions[0],
-            text="Nobody knows.",
-            settled=True,
+            answers=[Answer(case.document.questions[0], "Nobody knows.", settled=True)],
             by=maya,
             at=NOW,
         )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Grant, User
 from checklists.models import Check
-from checklists.services import answer_question
+from checklists.services import Answer, answer_questions
 from gates.case import case_of
 from gates.models import Condition, Decision, Review, Rollout
 from gates.services.kills import record_hit
@@ -42,11 +42,9 @@ def _gate(rollout: Rollout) -> Any:
 
 def unsettle_design(rollout: Rollout, cast: dict[str, User]) -> None:
     question = rollout.playbook.parsed.questions[0]
-    answer_question(
+    answer_questions(
         initiative=rollout.initiative,
-        question=question,
-        text="Still asking.",
-        settled=False,
+        answers=[Answer(question, "Still asking.", settled=False)],
         by=cast["maya"],
         at=timezone.now(),
     )

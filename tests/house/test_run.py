@@ -17,6 +17,7 @@ import pytest
 
 from config import embedded
 from config.processes import Processes
+from tests.plugins.servers import MIGRATED, take_over
 from tests.together import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,10 +70,14 @@ class Run:
 
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    """Where all these starts keep their database: the first of them creates and migrates it."""
+    """Where all these starts keep their database: the first of them creates and migrates it,
+    unless it was migrated for all tests."""
     # Not tmp_path: each pytest that starts closes its folder to PostgreSQL's user, were we root.
     with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder) / "data"
+        data = Path(folder) / "data"
+        if migrated := os.environ.get(MIGRATED):
+            take_over(Path(migrated), data)
+        yield data
 
 
 @pytest.fixture

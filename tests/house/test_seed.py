@@ -35,6 +35,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # most of a start is plugins
     (pytester.path / "docs").mkdir()
     (pytester.path / PAGE).write_text(TWO, "utf-8")
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\naddopts = ["--strict-markers"]\n')
@@ -43,12 +44,12 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 
 def run(project: pytest.Pytester, *args: str) -> pytest.RunResult:
-    return project.runpytest_subprocess(
-        "-p", "tests.plugins.seed", "-p", "no:django", "-p", "no:cacheprovider", *args
-    )
+    return project.runpytest_subprocess("-p", "tests.plugins.seed", "-p", "no:cacheprovider", *args)
 
 
-@pytest.mark.parametrize("spread", [(), ("-n2", "--dist=loadfile")], ids=["one", "two processes"])
+@pytest.mark.parametrize(
+    "spread", [(), ("-p", "xdist", "-n2", "--dist=loadfile")], ids=["one", "two processes"]
+)
 def test_a_whole_run_names_the_statement_that_nothing_proves(
     project: pytest.Pytester, spread: tuple[str, ...]
 ) -> None:
@@ -57,7 +58,9 @@ def test_a_whole_run_names_the_statement_that_nothing_proves(
     result.stdout.fnmatch_lines(["No test that passed proves S-002"])
 
 
-@pytest.mark.parametrize("spread", [(), ("-n2", "--dist=loadfile")], ids=["one", "two processes"])
+@pytest.mark.parametrize(
+    "spread", [(), ("-p", "xdist", "-n2", "--dist=loadfile")], ids=["one", "two processes"]
+)
 def test_a_whole_run_that_proves_all_passes(
     project: pytest.Pytester, spread: tuple[str, ...]
 ) -> None:

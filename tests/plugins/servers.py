@@ -30,6 +30,7 @@ def take_over(migrated: Path, data: Path) -> None:
         with embedded.servers(data, throwaway=True):
             pass
     shutil.rmtree(cluster, ignore_errors=True)
+    data.mkdir(parents=True, exist_ok=True)
     subprocess.run(["cp", "-a", migrated / "postgres", cluster], check=True)  # its owner too
 
 

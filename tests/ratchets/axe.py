@@ -51,6 +51,11 @@ class Answer:
     body: bytes
 
 
+def bring_rules(page: Page) -> None:
+    """Have the rules at hand in every page that is opened from now on."""
+    page.add_init_script(f"{AXE_SCRIPT}; ({REMEMBER_COLOURS})()")
+
+
 def show(page: Page, address: str, answer: Answer) -> None:
     """Open the page in the browser at its address, with the style and scripts of the server."""
     url = f"{address}{answer.path}"
@@ -60,8 +65,7 @@ def show(page: Page, address: str, answer: Answer) -> None:
 
     page.route(url, give)
     page.goto(url)
-    page.evaluate(AXE_SCRIPT)
-    page.evaluate(REMEMBER_COLOURS)
+    page.unroute(url)
 
 
 def faults(page: Page, looks: tuple[tuple[str, int], ...]) -> list[str]:

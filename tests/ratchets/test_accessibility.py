@@ -7,11 +7,11 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.plugins.site import Visitors
-from tests.ratchets.axe import EVERY_LOOK, THEMES, TWO_LOOKS, Answer, faults, show
+from tests.ratchets.axe import EVERY_LOOK, THEMES, TWO_LOOKS, Answer, bring_rules, faults, show
 from tests.ratchets.gallery import EMPTY, SITUATIONS, Gallery
 from tests.ratchets.routes import ROUTES
 from tests.ratchets.world import UNDONE
@@ -91,20 +91,41 @@ def gallery(
         transaction.set_rollback(True)
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, server: str) -> Iterator[Visitors]:
+    visitors = Visitors(browser, server)
+    yield visitors
+    visitors.leave()
+
+
+@pytest.fixture(scope="module")
+def window(visitor: Visitors) -> Page:
+    """One for all pages: a new one for each takes as long as to judge it."""
+    page = visitor.page()
+    bring_rules(page)
+    return page
+
+
+@pytest.fixture
+def page(window: Page, visitor: Visitors) -> Iterator[Page]:
+    """The window; at the end of a test no page may have complained."""
+    yield window
+    said, visitor.complaints = visitor.complaints, []
+    assert said == []
+
+
 @pytest.mark.parametrize("name", sorted(ROUTES))
-def test_every_address(name: str, gallery: Gallery, visitors: Visitors) -> None:
+def test_every_address(name: str, gallery: Gallery, page: Page, server: str) -> None:
     answers = gallery.shown(name)
     assert bool(answers) != (name in NOT_PAGES), "a page, or one of NOT_PAGES?"
     for answer, looks in zip(answers, (EVERY_LOOK, TWO_LOOKS), strict=False):
-        page = visitors.page()
-        show(page, visitors.address, answer)
+        show(page, server, answer)
         assert faults(page, looks) == []
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_state(state: str, gallery: Gallery, visitors: Visitors) -> None:
-    page = visitors.page()
-    show(page, visitors.address, gallery.states[state])
+def test_every_state(state: str, gallery: Gallery, page: Page, server: str) -> None:
+    show(page, server, gallery.states[state])
     assert faults(page, TWO_LOOKS) == []
 
 
@@ -116,9 +137,8 @@ BAD = b"""<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>
 <div style="width: 900px"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></div></main>"""
 
 
-def test_a_bad_page_is_found_out(visitors: Visitors) -> None:
-    page = visitors.page()
-    show(page, visitors.address, Answer("/bad/", 200, {"Content-Type": "text/html"}, BAD))
+def test_a_bad_page_is_found_out(page: Page, server: str) -> None:
+    show(page, server, Answer("/bad/", 200, {"Content-Type": "text/html"}, BAD))
     found = faults(page, EVERY_LOOK)
     assert sum("image-alt" in fault for fault in found) == len(EVERY_LOOK)
     assert [fault for fault in found if "scrolls sideways" in fault] == [

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from accounts.roles import Permission, Remit
 from accounts.services.people import deactivate, reactivate
-from checklists.services import answer_question, meet_check, plan_check, reopen_check
+from checklists.services import Answer, answer_questions, meet_check, plan_check, reopen_check
 from gates.case import Case, case_of
 from gates.models import Condition, Delegation, Pause, Rollout
 from gates.models.rollouts import ENDED
@@ -148,10 +148,8 @@ def plan(t: Turn) -> None:
 
 def settle_question(t: Turn) -> None:
     t.works_on_it()
-    question, settled = t.one(t.document.questions), t.chance(0.7)
-    answer_question(
-        initiative=t.initiative, question=question, text="Known.", settled=settled, **t.signed
-    )
+    answer = Answer(t.one(t.document.questions), "Known.", t.chance(0.7))
+    answer_questions(initiative=t.initiative, answers=[answer], **t.signed)
 
 
 def assess(t: Turn) -> None:

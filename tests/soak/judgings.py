@@ -129,7 +129,8 @@ def release_money(t: Turn) -> None:
     ready = GatedTranche.objects.ready().select_related("initiative")
     t.goes_where(
         lambda row: (
-            standing_decision(row.initiative, row.stage) is not None
+            row.stage not in ENDED
+            and standing_decision(row.initiative, row.stage) is not None
             and ready.filter(initiative=row.initiative, stage=row.stage).exists()
         )
     )

@@ -104,8 +104,6 @@ ENDS = {
 # What is done to others' work, and to one's own never.
 OF_OTHERS = ("verify", "confirm", "voice", "approve", "approve_money", "release_money")
 NEVER_DONE = frozenset({judgings.sign_by_token.__name__})
-# It takes a return, and the same gate passed a second time.
-SELDOM_DONE = frozenset({doings.thaw_money.__name__})
 EVERY = frozenset((*OFTEN, *NOW_AND_THEN, *RARELY))
 
 
@@ -125,7 +123,7 @@ class Report:
     @property
     def never_done(self) -> set[str]:
         names = {NIGHT, *(doing.__name__ for doing in EVERY)}
-        return names - set(self.done) - NEVER_DONE - SELDOM_DONE
+        return names - set(self.done) - NEVER_DONE
 
     def broken(self, promise: str) -> list[str]:
         return [problem for problem in self.problems if problem.startswith(promise)]
