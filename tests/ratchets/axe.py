@@ -1,23 +1,22 @@
 """Looking at a page as the accessibility rules do, in every appearance."""
 
+from base64 import b64encode
 from dataclasses import dataclass
-from itertools import product
+from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, ViewportSize
 
-THEMES = ("light", "dark")
-WIDTHS = (1280, 320)
-EVERY_LOOK = tuple(product(THEMES, WIDTHS))
+# In an order in which the window is seldom made wider or narrower.
+EVERY_LOOK = (("light", 1280), ("dark", 1280), ("dark", 320), ("light", 320))
 # Two looks that between them have both themes and both widths.
 TWO_LOOKS = (("light", 1280), ("dark", 320))
 
-SHOW = """async ([theme, unfolded]) => {
+# Style follows at once; whatever a script does when a fold opens has its turn.
+JUDGE = """async ([theme, unfolded]) => {
     document.documentElement.dataset.theme = theme;
     for (const fold of document.querySelectorAll("details")) fold.open = unfolded;
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-}"""
-JUDGE = """async () => {
+    await new Promise(done => setTimeout(done));
     const found = (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
         rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`));
     const page = document.scrollingElement;
@@ -51,28 +50,42 @@ class Answer:
     body: bytes
 
 
-def bring_rules(page: Page) -> None:
-    """Have the rules at hand in every page that is opened from now on."""
-    page.add_init_script(f"{AXE_SCRIPT}; ({REMEMBER_COLOURS})()")
+class Window:
+    """A window that stays open: a new one for each page takes as long as to judge it.
 
+    Answers are given by the browser's own protocol. ``page.route`` would do it in a line, and would
+    have the browser ask for the style and the scripts again for each page.
+    """
 
-def show(page: Page, address: str, answer: Answer) -> None:
-    """Open the page in the browser at its address, with the style and scripts of the server."""
-    url = f"{address}{answer.path}"
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        page.add_init_script(f"{AXE_SCRIPT}; ({REMEMBER_COLOURS})()")
+        self.network = page.context.new_cdp_session(page)
+        self.network.on("Fetch.requestPaused", self._give)
+        self.network.send("Fetch.enable", {"patterns": [{"resourceType": "Document"}]})
 
-    def give(route: Route) -> None:
-        route.fulfill(status=answer.status, headers=answer.headers, body=answer.body)
+    def show(self, answer: Answer) -> None:
+        """Open the page at its address, with the style and scripts of the server."""
+        self.answer = answer
+        self.page.goto(f"{self.address}{answer.path}")
 
-    page.route(url, give)
-    page.goto(url)
-    page.unroute(url)
+    def _give(self, request: dict[str, Any]) -> None:
+        answer = {
+            "requestId": request["requestId"],
+            "responseCode": self.answer.status,
+            "responseHeaders": [
+                {"name": name, "value": value} for name, value in self.answer.headers.items()
+            ],
+            "body": b64encode(self.answer.body).decode(),
+        }
+        self.network.send("Fetch.fulfillRequest", answer)
 
-
-def faults(page: Page, looks: tuple[tuple[str, int], ...]) -> list[str]:
-    """What breaks a rule in any of the looks; in the dark, with every menu and fold open."""
-    found = []
-    for theme, width in looks:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(SHOW, [theme, theme == "dark"])
-        found += [f"{theme}, {width} px: {fault}" for fault in page.evaluate(JUDGE)]
-    return found
+    def faults(self, looks: tuple[tuple[str, int], ...]) -> list[str]:
+        """What breaks a rule in any of the looks; in the dark, with every menu and fold open."""
+        found = []
+        for theme, width in looks:
+            if self.page.viewport_size != (size := ViewportSize(width=width, height=900)):
+                self.page.set_viewport_size(size)
+            judged = self.page.evaluate(JUDGE, [theme, theme == "dark"])
+            found += [f"{theme}, {width} px: {fault}" for fault in judged]
+        return found

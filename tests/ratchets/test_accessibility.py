@@ -7,11 +7,11 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.plugins.site import Visitors
-from tests.ratchets.axe import EVERY_LOOK, THEMES, TWO_LOOKS, Answer, bring_rules, faults, show
+from tests.ratchets.axe import EVERY_LOOK, TWO_LOOKS, Answer, Window
 from tests.ratchets.gallery import EMPTY, SITUATIONS, Gallery
 from tests.ratchets.routes import ROUTES
 from tests.ratchets.world import UNDONE
@@ -99,34 +99,31 @@ def visitor(browser: Browser, server: str) -> Iterator[Visitors]:
 
 
 @pytest.fixture(scope="module")
-def window(visitor: Visitors) -> Page:
-    """One for all pages: a new one for each takes as long as to judge it."""
-    page = visitor.page()
-    bring_rules(page)
-    return page
+def open_window(visitor: Visitors) -> Window:
+    return Window(visitor.page(), visitor.address)
 
 
 @pytest.fixture
-def page(window: Page, visitor: Visitors) -> Iterator[Page]:
-    """The window; at the end of a test no page may have complained."""
-    yield window
+def window(open_window: Window, visitor: Visitors) -> Iterator[Window]:
+    """One for all pages; at the end of a test no page may have complained."""
+    yield open_window
     said, visitor.complaints = visitor.complaints, []
     assert said == []
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
-def test_every_address(name: str, gallery: Gallery, page: Page, server: str) -> None:
+def test_every_address(name: str, gallery: Gallery, window: Window) -> None:
     answers = gallery.shown(name)
     assert bool(answers) != (name in NOT_PAGES), "a page, or one of NOT_PAGES?"
     for answer, looks in zip(answers, (EVERY_LOOK, TWO_LOOKS), strict=False):
-        show(page, server, answer)
-        assert faults(page, looks) == []
+        window.show(answer)
+        assert window.faults(looks) == []
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_state(state: str, gallery: Gallery, page: Page, server: str) -> None:
-    show(page, server, gallery.states[state])
-    assert faults(page, TWO_LOOKS) == []
+def test_every_state(state: str, gallery: Gallery, window: Window) -> None:
+    window.show(gallery.states[state])
+    assert window.faults(TWO_LOOKS) == []
 
 
 def test_no_state_is_forgotten(gallery: Gallery) -> None:
@@ -137,12 +134,12 @@ BAD = b"""<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>
 <div style="width: 900px"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></div></main>"""
 
 
-def test_a_bad_page_is_found_out(page: Page, server: str) -> None:
-    show(page, server, Answer("/bad/", 200, {"Content-Type": "text/html"}, BAD))
-    found = faults(page, EVERY_LOOK)
+def test_a_bad_page_is_found_out(window: Window) -> None:
+    window.show(Answer("/bad/", 200, {"Content-Type": "text/html"}, BAD))
+    found = window.faults(EVERY_LOOK)
     assert sum("image-alt" in fault for fault in found) == len(EVERY_LOOK)
     assert [fault for fault in found if "scrolls sideways" in fault] == [
-        f"{theme}, 320 px: scrolls sideways: 908 px wide" for theme in THEMES
+        f"{theme}, 320 px: scrolls sideways: 908 px wide" for theme in ("dark", "light")
     ]
 
 
