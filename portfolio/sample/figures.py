@@ -107,8 +107,10 @@ def keep_measuring(initiative: Initiative, by: User, at: datetime) -> None:
 
 
 def measure(initiative: Initiative, criterion: Criterion, tick: Tick) -> None:
-    """Figures that meet a computed criterion, one a week up to now."""
+    """Figures that meet a computed criterion, one each Monday up to now: whatever day of a week
+    somebody looks, it has its figure."""
     act = tick()
+    monday = act["at"] - timedelta(days=act["at"].weekday())
     readings = []
     for asked in criterion.measures:
         name, unit, direction, baseline, target, good = MEASURED[asked.metric]
@@ -128,7 +130,7 @@ def measure(initiative: Initiative, criterion: Criterion, tick: Tick) -> None:
         weeks = 0 if asked.statistic == "last" else asked.periods
         value = good if metric.target == target else metric.target or good
         readings += [
-            Reading(metric.pk, act["at"] - timedelta(weeks=week), value)
+            Reading(metric.pk, monday - timedelta(weeks=week), value)
             for week in range(weeks, -1, -1)
         ]
     record_observations(initiative=initiative, readings=readings, source="form", **act)
