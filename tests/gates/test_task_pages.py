@@ -9,8 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from audit.models import Event
+from audit.services import verify
 from checklists.models import Check, DesignAnswer
+from checklists.services import Answer, answer_questions
 from gates.models import CriterionAnswer, Rollout
+from initiatives.errors import Refused
 from initiatives.services import set_contributors
 from risks.models import Assessment
 from tests.factories import make_decision, make_evidence, make_initiative, make_rollout
@@ -66,6 +70,33 @@ def test_an_area_is_saved_together_and_only_what_changed_is_written(
     }
     answer = owner.post(f"{url}design/data/", typed, follow=True)
     assert "Nothing was changed." in answer.content.decode()
+
+
+def test_an_answer_is_changed_in_its_place_and_each_is_an_event_of_the_trail(
+    rollout: Rollout, hannah: User
+) -> None:
+    first, second = rollout.playbook.parsed.questions[:2]
+    both = [Answer(first, " Known. ", settled=True), Answer(second, "Half of it.", settled=False)]
+    now = timezone.now()
+    answer_questions(initiative=rollout.initiative, answers=both, by=hannah, at=now)
+    changed = [Answer(first, "Not any more.", settled=False)]
+    answer_questions(initiative=rollout.initiative, answers=changed, by=hannah, at=now)
+    kept = DesignAnswer.objects.order_by("pk").values_list("question", "text", "settled")
+    assert list(kept) == [
+        (first.key, "Not any more.", False),
+        (second.key, "Half of it.", False),
+    ]
+    told = Event.objects.filter(verb="design.answered").order_by("seq")
+    assert [event.summary.split(":")[0] for event in told] == ["Settled", *["Still open"] * 2]
+    assert verify()[1] == []
+
+
+def test_of_answers_given_together_all_are_kept_or_none(rollout: Rollout, maya: User) -> None:
+    first, second = rollout.playbook.parsed.questions[:2]
+    both = [Answer(first, "Known.", settled=True), Answer(second, "  ", settled=True)]
+    with pytest.raises(Refused, match="before you mark it settled"):
+        answer_questions(initiative=rollout.initiative, answers=both, by=maya, at=timezone.now())
+    assert not DesignAnswer.objects.exists()
 
 
 def test_an_empty_answer_marked_settled_is_refused_while_the_others_are_kept(
