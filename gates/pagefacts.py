@@ -192,7 +192,7 @@ def barred(case: Case, initiative: Initiative, submitter_id: int | None) -> list
             return "owns it"
         if person_id == submitter_id:
             return "submitted the review"
-        return "brought evidence that is judged"
+        return "had a hand in what is judged"
 
     return [Barred(person.label, why(person.id)) for person in case.facts.barred]
 

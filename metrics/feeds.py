@@ -175,6 +175,8 @@ def _sample(parsed: Any) -> tuple[datetime, float]:
         sample = result[0].get("value")
     else:
         count = len(result) if isinstance(result, list) else 0
+        if not count:
+            raise NoFigure("The query found nothing. Look at the names and labels in it.")
         raise NoFigure(f"The query found {count} series. It must find one: aggregate it.")
     if not isinstance(sample, list) or len(sample) != 2:
         raise NoFigure("The query does not end in one value.")

@@ -22,7 +22,9 @@ def who_decides(case: Case, user: User) -> str:
     else:
         said += [f"{f.text} {f.fix}" for f in case.evaluation.of("decider") if f.blocks]
     if barred and deciders:
-        said.append(f"Not {_named(barred, user, 'nor')}: owner, submitter or author of evidence.")
+        said.append(
+            f"Not {_named(barred, user, 'nor')}: owner, submitter or a hand in what is judged."
+        )
     return " ".join(said) or "The program office or the sponsor decides."
 
 
@@ -32,8 +34,8 @@ def why_not(case: Case, user: User) -> str:
         return ""
     if any(person.id == user.pk for person in case.facts.barred):
         return (
-            "You own it, submitted it or brought evidence for what is judged, so somebody "
-            "independent decides."
+            "You own it, submitted it or had a hand in what is judged, so somebody independent "
+            "decides."
         )
     return "The program office or this initiative's sponsor decides, and you are neither."
 

@@ -228,7 +228,7 @@ def test_evidence_bars_its_author_from_deciding(
     make_ready(rollout, by=hannah, verifier=lena, at=now)
     make_sign_offs(make_submitted(rollout, by=maya, at=now), reviewers, at=now)
     page = Page(client, rollout, hannah)
-    assert "You own it, submitted it or brought evidence" in page.text
+    assert "You own it, submitted it or had a hand in what is judged" in page.text
     page.sign("go")
     assert (page.status, page.stage) == (403, "intake")
 

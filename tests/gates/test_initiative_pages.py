@@ -174,7 +174,7 @@ def test_who_is_barred_from_deciding_is_named_with_the_reason(
     make_sign_offs(make_submitted(rollout, by=hannah), reviewers)
     html = read(page(rollout, maya))
     assert "Not Hannah Cole:</b> submitted the review" in html
-    assert "Not Carol Nakamura:</b> brought evidence that is judged" in html
+    assert "Not Carol Nakamura:</b> had a hand in what is judged" in html
     assert step(page(rollout, hannah)).title == "Nobody may decide this"
     assert step(page(rollout, hannah)).url == reverse(
         "gates:people", args=[rollout.initiative.reference]

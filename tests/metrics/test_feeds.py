@@ -89,7 +89,7 @@ def test_a_prometheus_query_gives_its_value_and_moment(
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ((200, prometheus()), "found 0 series"),
+        ((200, prometheus()), "found nothing"),
         ((200, prometheus((1.0, "1"), (1.0, "2"))), "found 2 series"),
         ((200, prometheus((NOW.timestamp(), "NaN"))), "no finite number"),
         ((200, {"status": "error"}), "did not answer"),

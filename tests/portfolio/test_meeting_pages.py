@@ -175,7 +175,7 @@ def test_a_hand_in_what_is_judged_bars_in_the_meeting_too(
     make_sign_offs(make_submitted(rollout, by=maya, at=now), reviewers, at=now)
     meeting = make_meeting(by=hannah, at=now)
     page = Page(meeting, hannah)
-    assert "You own it, submitted it or brought evidence" in page.text
+    assert "You own it, submitted it or had a hand in what is judged" in page.text
     assert 'id="decide"' not in page.html
     assert 'id="decide"' in Page(meeting, peter).html
 
