@@ -156,7 +156,7 @@ def _say_taken_back(found: Found, today: date) -> tuple[str, str, str]:
     return (
         f"Gate {found['gate']} was taken back on {day(found['ended_on'], today)}: what it rests "
         f"on had not held since {day(found['since'], today)}. {found['text']}",
-        f"Open the Gate {found['gate']} review",
+        "Open the review",
         page("review", found),
     )
 

@@ -500,7 +500,7 @@ def test_attention_names_the_gate_the_fact_and_one_act(office: Client, scaled: R
     assert line.act == "Ask Ola"
     found = {line.rule.key: line for line in lines(NOW + GRACE)}
     assert "slip" not in found
-    assert found["taken_back"].act == "Open the Gate 1 review"
+    assert found["taken_back"].act == "Open the review"
     assert found["taken_back"].rule.urgent
 
 
