@@ -22,9 +22,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Tests open as many connections at a time as they have threads; what is served to a browser takes
 # one that was open before, as in production.
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 40, "timeout": 30}  # noqa: F405
-# Of several processes each begins with a copy of what was migrated once.
-if "CLEARWAY_TESTS_MIGRATED" in os.environ:
-    DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"]}  # noqa: F405
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 # Where REDIS_URL names one server for all test processes, each takes a database of its number.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from checklists.models import DesignAnswer
+from checklists.services import Answer
 from gates.forms.shared import DayInput, ProofForm, people_on
 from initiatives.models import Initiative
 from look.forms import Form, field_of
@@ -67,12 +68,13 @@ class DesignAreaForm(Form):
                 self.answers.get(question.key),
             )
 
-    def changed(self) -> Iterator[tuple[DesignQuestion, str, bool]]:
+    def changed(self) -> Iterator[Answer]:
         """Every valid answer that differs from what is stored."""
         for question in self.area.questions:
             names = (f"{question.key}-text", f"{question.key}-settled")
             if names[0] in self.cleaned_data and {*names} & {*self.changed_data}:
-                yield question, self.cleaned_data[names[0]], self.cleaned_data[names[1]]
+                text, settled = (self.cleaned_data[name] for name in names)
+                yield Answer(question, text, settled)
 
 
 class AssignForm(Form):

@@ -47,7 +47,7 @@ def design(request: HttpRequest, reference: str, area: str) -> HttpResponse:
     )
     if request.method == "POST":
         whole = form.is_valid()
-        changed = [services.Answer(*each) for each in form.changed()]
+        changed = list(form.changed())
         saved = len(changed)
         if changed:
             services.answer_questions(

@@ -22,9 +22,8 @@ def who_decides(case: Case, user: User) -> str:
     else:
         said += [f"{f.text} {f.fix}" for f in case.evaluation.of("decider") if f.blocks]
     if barred and deciders:
-        said.append(
-            f"Not {_named(barred, user, 'nor')}: owner, submitter or a hand in what is judged."
-        )
+        why = "who owns it, submitted it or had a hand in what is judged decides nothing"
+        said.append(f"Not {_named(barred, user, 'nor')}: {why}.")
     return " ".join(said) or "The program office or the sponsor decides."
 
 

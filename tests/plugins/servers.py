@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from config import embedded
 
@@ -37,3 +38,6 @@ def take_over(migrated: Path, data: Path) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(servers: None) -> None:
     """pytest-django asks for this before it touches the database."""
+    if os.environ.get(MIGRATED):
+        database = connection.settings_dict
+        database["TEST"]["TEMPLATE"] = database["NAME"]
